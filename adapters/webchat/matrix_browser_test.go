@@ -121,7 +121,7 @@ func (t tab) walk(p walked, lang, script string) {
 // passes holds the page to the audit as it is.
 func (t tab) passes(where, script string) {
 	t.Helper()
-	t.Fits(where)
+	t.NoSidewaysScroll(where)
 	for _, problem := range eval[[]string](t, script) {
 		t.Errorf("%s: %s", where, problem)
 	}

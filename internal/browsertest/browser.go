@@ -179,20 +179,12 @@ func Quote(words string) string {
 	return string(b)
 }
 
-// NoSidewaysScroll fails the test if the page is wider than its window.
-func (t Tab) NoSidewaysScroll(where string) {
-	t.Helper()
-	if over := Eval[int](t, `document.scrollingElement.scrollWidth - innerWidth`); over > 0 {
-		t.Errorf("%s: the page is %d px too wide", where, over)
-	}
-}
-
 // tooWide is by how many pixels the page is wider than what it is laid out for. A phone shows all of a
 // page that became too wide: its window says then that it is as wide.
 const tooWide = `document.scrollingElement.scrollWidth - document.documentElement.clientWidth`
 
-// Fits fails the test if the page is wider than what it is laid out for.
-func (t Tab) Fits(where string) {
+// NoSidewaysScroll fails the test if the page is wider than what it is laid out for.
+func (t Tab) NoSidewaysScroll(where string) {
 	t.Helper()
 	if over := Eval[int](t, tooWide); over > 0 {
 		t.Errorf("%s: the page is %d px too wide", where, over)

@@ -128,7 +128,7 @@ func (s askingPages) askingNow(w http.ResponseWriter, r *http.Request, v Viewer)
 		p.Rows, p.Older = p.Rows[:askingOpen], p.Rows[askingOpen:]
 	}
 	p.Files = s.filesOf(words, v, "/list/asking", "asking_newest", kept(r.URL.Query(), []string{"state"}), access.SeeAsking)
-	f := frame{Title: words.t("asking"), Meta: words.t("asking_figures"), Here: "/asking", Styles: []string{"chart.css"}}
+	f := frame{Title: words.t("asking"), Meta: words.t("asking_figures"), Here: "/asking"}
 	if p.Hand {
 		f.Do = &link{"/asking/now", words.t("asknow")}
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 func init() {
-	f := frame{Title: "Asking", Meta: "The last 30 days", Here: "/asking", Do: &link{"/asking/now", "Ask somebody now"}, Styles: []string{"chart.css"}}
+	f := frame{Title: "Asking", Meta: "The last 30 days", Here: "/asking", Do: &link{"/asking/now", "Ask somebody now"}}
 	fixtures = append(fixtures,
 		fixture{"asking.html", "empty", f, askingPage{Finding: "No service of the last 30 days led to a question"}},
 		fixture{"asking.html", "full", f, askingPage{

@@ -3,6 +3,7 @@ package admin
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http/httptest"
 	"path"
 	"regexp"
@@ -113,4 +114,26 @@ func TestARegionIsLight(t *testing.T) {
 		t.Errorf("%d bytes come at the first visit of a full list of cases, %d are promised", n, firstVisit)
 	}
 	t.Attr("figure", fmt.Sprintf("a full list of cases: %d bytes, fetched again %d", full.Body.Len(), live.Body.Len()))
+}
+
+// Every page has the style of its kind, wherever it is drawn: what the tests look at is what people see.
+func TestPagesHaveTheirStyle(t *testing.T) {
+	unknown := maps.Clone(styles)
+	for _, f := range fixtures {
+		style := styles[f.template]
+		delete(unknown, f.template)
+		html := render(t, f, "en")
+		var loaded []string
+		for _, m := range assetOf.FindAllStringSubmatch(html, -1) {
+			if m[2] == "css" && m[1] != "admin" && m[1] != "tokens" {
+				loaded = append(loaded, m[1]+".css")
+			}
+		}
+		if got := strings.Join(loaded, " "); got != style {
+			t.Errorf("%s %s loads %q, want %q", f.template, f.of, got, style)
+		}
+	}
+	for template, style := range unknown {
+		t.Errorf("%s styles %s, of which there is no fixture", style, template)
+	}
 }

@@ -74,7 +74,7 @@ func init() {
 	fixtures = append(fixtures,
 		fixture{"today.html", "empty", frame{Title: "Today", Own: true}, todayPage{Empty: true}},
 		fixture{"today.html", "quiet", frame{Title: "Today", Own: true}, todayPage{Nobody: true, Search: true}},
-		fixture{"today.html", "full", frame{Title: "Today", Meta: "Monday, March 2", Own: true, Styles: []string{"chart.css"}}, todayPage{
+		fixture{"today.html", "full", frame{Title: "Today", Meta: "Monday, March 2", Own: true}, todayPage{
 			Sites: list.Sites, Search: true,
 			Wrong: []trouble{{"Slack takes no messages; 3 chats wait.", "/outbox", "Mend"}}, Mend: true, Could: []step{{"Connect Telegram, so that customers answer where they write anyway.", "/settings/telegram", "Connect"}}, Needs: []caseRow{row, take}, All: 12, Alarms: []alarmView{alarmFixture("main-worse-2026-03-02"), alarmFixture("harbour-worse-2026-03-02")}, MoreAlarms: true,
 			Said: []answerRow{said, {"/answers/0.t", 0, "", "", "x", false}}, Trend: &trend{

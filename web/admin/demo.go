@@ -133,7 +133,7 @@ func (s doorPages) demo(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	}
 	w.Header().Set("Content-Security-Policy", policy+"; frame-src 'self'")
 	w.Header().Set("X-Frame-Options", "DENY")
-	return s.show(w, r, v, http.StatusOK, "demo.html", frame{Title: words.t("demo_title"), Bare: true, Wide: true, Styles: []string{"demo.css"}}, p)
+	return s.show(w, r, v, http.StatusOK, "demo.html", frame{Title: words.t("demo_title"), Bare: true, Wide: true}, p)
 }
 
 // rememberCustomer makes a browser this customer.

@@ -14,8 +14,8 @@ import (
 func init() { fixtures = append(fixtures, demoFixtures...) }
 
 var demoFixtures = []fixture{
-	{"demo.html", "empty", frame{Title: "Aftercare demo", Bare: true, Wide: true, Styles: []string{"demo.css"}}, demoPage{Chat: "/chat/x"}},
-	{"demo.html", "full", frame{Title: "Aftercare demo", Bare: true, Wide: true, Styles: []string{"demo.css"}}, demoPage{
+	{"demo.html", "empty", frame{Title: "Aftercare demo", Bare: true, Wide: true}, demoPage{Chat: "/chat/x"}},
+	{"demo.html", "full", frame{Title: "Aftercare demo", Bare: true, Wide: true}, demoPage{
 		Chat: "/chat/x", Menus: []demoMenu{{"site", "Place", []option{{"bella", "Bella Hair & Beauty"}}, "bella"}},
 		People: []demoWho{{"robin", "Robin Park", "Lead", true}, {"mei", "Mei Chen", "Agent", false}}, Password: "customers first",
 	}},

@@ -100,7 +100,7 @@ func (f *filed) showPublish(s *site, w http.ResponseWriter, r *http.Request, v V
 		}
 	}
 	return s.show(w, r, v, status, "file_publish.html", frame{
-		Title: words.t(f.key + "_publish_title"), Here: f.here, Back: &link{f.at, words.t(f.key)}, Styles: []string{"editor.css"},
+		Title: words.t(f.key + "_publish_title"), Here: f.here, Back: &link{f.at, words.t(f.key)},
 	}, p)
 }
 
@@ -288,7 +288,7 @@ func (f *filed) versionsPage(s *site, w http.ResponseWriter, r *http.Request, v 
 	}
 	p.At, p.Shipped, p.Compare, p.ToShipped = f.at, words.t(f.key+"_shipped"), words.t(f.key+"_compare_shipped"), words.t(f.key+"_back_shipped")
 	return s.show(w, r, v, http.StatusOK, "rule_versions.html", frame{
-		Title: words.t(f.key + "_versions"), Here: f.here, Back: &link{f.at, words.t(f.key)}, Styles: []string{"editor.css"},
+		Title: words.t(f.key + "_versions"), Here: f.here, Back: &link{f.at, words.t(f.key)},
 	}, p)
 }
 
@@ -321,7 +321,7 @@ func (f *filed) comparePage(s *site, w http.ResponseWriter, r *http.Request, v V
 	}
 	words := s.words(r, v)
 	return s.show(w, r, v, http.StatusOK, "flow_compare.html", frame{
-		Title: words.t("flow_compare", name[0], name[1]), Here: f.here, Back: &link{f.at + "/versions", words.t(f.key + "_versions")}, Styles: []string{"editor.css"},
+		Title: words.t("flow_compare", name[0], name[1]), Here: f.here, Back: &link{f.at + "/versions", words.t(f.key + "_versions")},
 	}, c)
 }
 

@@ -187,7 +187,7 @@ func (s draftPages) showEditor(w http.ResponseWriter, r *http.Request, v Viewer,
 			e.Lost = append(e.Lost, faults[name].value)
 		}
 	}
-	f := frame{Title: e.Title, Here: "/surveys", Own: true, Styles: []string{"editor.css"}, Modules: []string{"merge.js", "builder.js", "together.js", "place.js", "stream.js"}}
+	f := frame{Title: e.Title, Here: "/surveys", Own: true, Modules: []string{"merge.js", "builder.js", "together.js", "place.js", "stream.js"}}
 	if e.Text {
 		http.Redirect(w, r, s.Prefix+"/surveys/"+d.Flow+"/edit/file", http.StatusSeeOther)
 		return nil

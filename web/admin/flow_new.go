@@ -67,7 +67,7 @@ func (s surveyPages) showNewFlow(w http.ResponseWriter, r *http.Request, v Viewe
 		p.Templates = append(p.Templates, row)
 	}
 	return s.show(w, r, v, status, "flow_new.html", frame{
-		Title: words.t("flow_new"), Here: "/surveys", Back: &link{"/surveys", words.t("surveys")}, Styles: []string{"editor.css"},
+		Title: words.t("flow_new"), Here: "/surveys", Back: &link{"/surveys", words.t("surveys")},
 	}, p)
 }
 

@@ -95,6 +95,6 @@ func (s surveyPages) flowPage(w http.ResponseWriter, r *http.Request, v Viewer) 
 		meta = words.t("flow_live", d.Live)
 	}
 	return s.show(w, r, v, http.StatusOK, "flow.html", frame{
-		Title: title, Meta: meta, Here: "/surveys", Back: &link{"/surveys", words.t("surveys")}, Styles: []string{"editor.css"},
+		Title: title, Meta: meta, Here: "/surveys", Back: &link{"/surveys", words.t("surveys")},
 	}, p)
 }

@@ -50,7 +50,7 @@ func (s surveyPages) flowPaths(w http.ResponseWriter, r *http.Request, v Viewer)
 	p.More = more
 	s.pathRows(&p, words, f, paths, q)
 	return s.show(w, r, v, http.StatusOK, "flow_paths.html", frame{
-		Title: words.t("paths_all"), Meta: f.Title.In(append([]string{words.lang}, f.Languages...)...), Here: "/surveys", Back: &link{p.Edit, words.t("flow_edit")}, Styles: []string{"editor.css"},
+		Title: words.t("paths_all"), Meta: f.Title.In(append([]string{words.lang}, f.Languages...)...), Here: "/surveys", Back: &link{p.Edit, words.t("flow_edit")},
 	}, p)
 }
 

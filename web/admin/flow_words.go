@@ -168,7 +168,7 @@ func (s draftPages) showWords(w http.ResponseWriter, r *http.Request, v Viewer, 
 		return cmp.Compare(min(len(a.Was), 1), min(len(b.Was), 1))
 	})
 	return s.show(w, r, v, status, "flow_words.html", frame{
-		Title: words.t("flow_words"), Meta: d.Flow, Here: "/surveys", Back: &link{"/surveys/" + d.Flow + "/edit", words.t("flow_edit")}, Styles: []string{"editor.css"}, Modules: []string{"merge.js", "builder.js", "pick.js"},
+		Title: words.t("flow_words"), Meta: d.Flow, Here: "/surveys", Back: &link{"/surveys/" + d.Flow + "/edit", words.t("flow_edit")}, Modules: []string{"merge.js", "builder.js", "pick.js"},
 	}, p)
 }
 
@@ -347,7 +347,7 @@ func (s draftPages) showFile(w http.ResponseWriter, r *http.Request, v Viewer, s
 	p.Flow, p.Rev = d.Flow, d.Rev
 	p.Findings = words.look(p.Source).Findings
 	return s.show(w, r, v, status, "flow_file.html", frame{
-		Title: words.t("flow_file"), Meta: d.Flow, Here: "/surveys", Back: &link{"/surveys/" + d.Flow + "/edit", words.t("flow_edit")}, Styles: []string{"editor.css"},
+		Title: words.t("flow_file"), Meta: d.Flow, Here: "/surveys", Back: &link{"/surveys/" + d.Flow + "/edit", words.t("flow_edit")},
 	}, p)
 }
 

@@ -167,7 +167,7 @@ func (s improvementPages) improvement(w http.ResponseWriter, r *http.Request, v 
 		return err
 	}
 	return s.show(w, r, v, http.StatusOK, "improvement.html", frame{
-		Title: i.Change, Here: "/reports", Back: &link{"/reports/improvement", words.t("report_improvement")}, Styles: []string{"chart.css"},
+		Title: i.Change, Here: "/reports", Back: &link{"/reports/improvement", words.t("report_improvement")},
 	}, p)
 }
 

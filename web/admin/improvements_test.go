@@ -31,7 +31,7 @@ func init() {
 			{Name: "of", Label: "Counted", Kind: "select", Value: "unsatisfied", Options: []option{{"unsatisfied", "Unsatisfied"}}},
 		}}}},
 		fixture{"improvement.html", "empty", frame{Title: "Snow"}, improvementPage{ID: "1", Note: true, Lede: "A note."}},
-		fixture{"improvement.html", "full", frame{Title: "A second till", Here: "/reports", Styles: []string{"chart.css"}}, improvementPage{
+		fixture{"improvement.html", "full", frame{Title: "A second till", Here: "/reports"}, improvementPage{
 			ID: "1", Lede: "better: down 20 points", Notice: "8 weeks have passed.", Facts: []fact{{"Why", "The wait is too long"}}, Sections: []reportSection{section}, Foot: []string{"Counted."}, Mine: true,
 		}},
 		fixture{"improvement.html", "told", frame{Title: "A second till"}, improvementPage{ID: "1", Lede: "better", Told: &toldView{"Told: 12.", []fact{{"Sent", "12 customers"}}, []fact{{"English", "A second till"}}}}},

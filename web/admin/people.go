@@ -150,7 +150,7 @@ func (s peoplePages) people(w http.ResponseWriter, r *http.Request, v Viewer) er
 		row.Held = words.t("person_holds", held[m.ID])
 		p.Rows = append(p.Rows, row)
 	}
-	f := frame{Title: words.t("people"), Meta: words.t("people_count", len(all), in), Here: "/people", Do: &link{"/people/new", words.t("invite")}, Styles: []string{"forms.css"}}
+	f := frame{Title: words.t("people"), Meta: words.t("people_count", len(all), in), Here: "/people", Do: &link{"/people/new", words.t("invite")}}
 	return s.show(w, r, v, http.StatusOK, "people.html", f, p)
 }
 

@@ -19,7 +19,7 @@ func init() {
 	row := personRow{"amy", "Amy Fox", "Agent: Main Street", "Telegram", "last signed in today", "holds 2 cases", true, "no second factor", true, false}
 	fixtures = append(fixtures,
 		fixture{"people.html", "empty", frame{Title: "People", Here: "/people"}, peoplePage{}},
-		fixture{"people.html", "full", frame{Title: "People", Here: "/people", Styles: []string{"forms.css"}}, peoplePage{[]personRow{row}, []personRow{row}}},
+		fixture{"people.html", "full", frame{Title: "People", Here: "/people"}, peoplePage{[]personRow{row}, []personRow{row}}},
 		fixture{"invite.html", "empty", frame{Title: "Invite"}, invitePage{rolesForm: roles}},
 		fixture{"invite.html", "full", frame{Title: "Amy is invited"}, invitePage{Link: secret, Name: "Amy"}},
 		fixture{"person.html", "empty", frame{Title: "Amy Fox"}, personPage{ID: "amy", Name: "Amy Fox"}},

@@ -31,7 +31,7 @@ func init() {
 	fixtures = append(
 		fixtures,
 		fixture{"reporting.html", "empty", frame{Title: "What leads are told"}, &reportingPage{ruleSheet: ruleSheet{form: form{Fields: first}}}},
-		fixture{"reporting.html", "full", frame{Title: "What leads are told", Here: "/settings", Styles: []string{"forms.css"}}, &reportingPage{
+		fixture{"reporting.html", "full", frame{Title: "What leads are told", Here: "/settings"}, &reportingPage{
 			ruleSheet: ruleSheet{
 				form: form{Fields: slices.Concat(first, goal("0", ""), goal("1", "A number of 1 to 99."))}, Own: true, Problem: "report.target is 100.",
 				ruleScope: ruleScope{Site: "main", Title: "Main Street", Sites: []option{{"", "Every site"}, {"main", "Main Street"}, {"harbour", "Harbour"}}},

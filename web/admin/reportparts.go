@@ -387,7 +387,7 @@ func (s reportPages) report(w http.ResponseWriter, r *http.Request, v Viewer) er
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, v, http.StatusOK, "report.html", frame{Title: words.t("reports"), Here: "/reports", Styles: []string{"chart.css"}}, p)
+	return s.show(w, r, v, http.StatusOK, "report.html", frame{Title: words.t("reports"), Here: "/reports"}, p)
 }
 
 // reportCSV is what one chart of a report shows, as a table.

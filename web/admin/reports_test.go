@@ -36,7 +36,7 @@ func init() {
 		fixtures,
 		fixture{"report.html", "empty", frame{Title: "Reports", Here: "/reports"}, reportPage{Groups: groups, Tabs: tabs, Form: form, Empty: true}},
 		fixture{"report.html", "too many", frame{Title: "Reports"}, reportPage{Groups: groups, Tabs: tabs, Form: form, TooMany: true}},
-		fixture{"report.html", "alarms", frame{Title: "Reports", Here: "/reports", Styles: []string{"chart.css"}}, reportPage{
+		fixture{"report.html", "alarms", frame{Title: "Reports", Here: "/reports"}, reportPage{
 			Groups: groups, Tabs: tabs, Form: form, Lede: "Alarms in these days: 1.", Alarms: []alarmView{alarmFixture("main-worse-2026-03-02")}, Sections: []reportSection{{ID: "alarms", Title: "All alarms", Open: true, Rows: rows, Head: head}},
 		}},
 		fixture{"report.html", "full", frame{Title: "Reports", Here: "/reports"}, reportPage{

@@ -296,7 +296,7 @@ func (k ruleKind) look(s *site, w http.ResponseWriter, r *http.Request, v Viewer
 
 func (k ruleKind) show(s *site, w http.ResponseWriter, r *http.Request, v Viewer, status int, p rulePage) error {
 	words := s.words(r, v)
-	f := frame{Title: words.t(k.title), Meta: p.sheet().Title, Here: "/settings", Back: &link{"/settings", words.t("settings")}, Styles: []string{"forms.css"}}
+	f := frame{Title: words.t(k.title), Meta: p.sheet().Title, Here: "/settings", Back: &link{"/settings", words.t("settings")}}
 	if !k.direct {
 		bar, err := s.ruleBarOf(r, v, words, p.sheet().draft, rulesKind.at, k.title)
 		if err != nil {

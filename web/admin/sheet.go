@@ -137,7 +137,7 @@ func (s linkPages) linkCard(w http.ResponseWriter, r *http.Request, v Viewer) er
 	}
 	p.Sheets = [][]printedCard{slices.Repeat([]printedCard{c}, kind.many)}
 	return s.show(w, r, v, http.StatusOK, "card.html", frame{
-		Title: words.t("link_card"), Here: "/asking/links", Back: &link{"/asking/links/" + l.ID, l.Name}, Styles: []string{"card.css"},
+		Title: words.t("link_card"), Here: "/asking/links", Back: &link{"/asking/links/" + l.ID, l.Name},
 	}, p)
 }
 
@@ -199,7 +199,7 @@ func (s linkPages) linkCards(w http.ResponseWriter, r *http.Request, v Viewer) e
 	}
 	p.Sheets = slices.Collect(slices.Chunk(cards, kind.many))
 	return s.show(w, r, v, http.StatusOK, "card.html", frame{
-		Title: words.t("link_cards"), Here: "/asking/links", Back: &link{"/asking/links", words.t("links")}, Styles: []string{"card.css"},
+		Title: words.t("link_cards"), Here: "/asking/links", Back: &link{"/asking/links", words.t("links")},
 	}, p)
 }
 

@@ -79,7 +79,6 @@ type frame struct {
 	Here    string   // the place of the rail that is current: its address
 	Flash   string   // what was just done, "" for nothing
 	Modules []string // files of static that this page loads, beyond those that every page has
-	Styles  []string // files of static that style this page alone
 	Own     bool     // the page draws its head by itself
 	Part    bool     // what has changed is wanted alone: the page leaves out what stands around it
 	Bare    bool     // no rail: signing in, first run
@@ -94,6 +93,7 @@ type link struct{ URL, Text string }
 // sheet is what the frame's template is given.
 type sheet struct {
 	frame
+	Style     string // the file of static that styles this kind of page, "" for none
 	Lang, Dir string
 	Viewer    Viewer
 	Role      string // who the viewer is where, in words
@@ -138,7 +138,7 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, v Viewer, status int
 	if done := "done_" + r.URL.Query().Get("done"); f.Flash == "" && words.has(done) {
 		f.Flash = words.t(done)
 	}
-	out := sheet{frame: f, Lang: words.lang, Dir: dir(words.lang), Viewer: v, Page: data}
+	out := sheet{frame: f, Style: styles[name], Lang: words.lang, Dir: dir(words.lang), Viewer: v, Page: data}
 	out.Bare = f.Bare || v.Login == ""
 	for _, module := range []string{"keys.js", "busy.js"} {
 		if !slices.Contains(out.Modules, module) && (!out.Bare || module == "busy.js") {

@@ -236,7 +236,7 @@ func (s rulePages) showTexts(w http.ResponseWriter, r *http.Request, v Viewer, s
 		return err
 	}
 	return s.show(w, r, v, status, "texts.html", frame{
-		Title: words.t("texts"), Meta: p.Title, Here: "/settings", Back: &link{"/settings", words.t("settings")}, Styles: []string{"forms.css"},
+		Title: words.t("texts"), Meta: p.Title, Here: "/settings", Back: &link{"/settings", words.t("settings")},
 	}, p)
 }
 

@@ -143,7 +143,7 @@ func (s *site) today(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, v, http.StatusOK, "today.html", frame{Own: true, Title: words.t("today"), Meta: words.date(now, s.zoneOf(slices.DeleteFunc(s.named(v, access.SeeCases), func(id string) bool { return id == access.EverySite }))), Here: "/", Waiting: waiting, Counted: true, Modules: []string{"keys.js"}, Styles: []string{"chart.css"}}, p)
+	return s.show(w, r, v, http.StatusOK, "today.html", frame{Own: true, Title: words.t("today"), Meta: words.date(now, s.zoneOf(slices.DeleteFunc(s.named(v, access.SeeCases), func(id string) bool { return id == access.EverySite }))), Here: "/", Waiting: waiting, Counted: true, Modules: []string{"keys.js"}}, p)
 }
 
 // level sorts what has none behind what has.

@@ -221,7 +221,7 @@ func (s triggerPages) showTriggers(w http.ResponseWriter, r *http.Request, v Vie
 	}
 	p.Bar = &bar
 	return s.show(w, r, v, status, "triggers.html", frame{
-		Title: words.t("triggers"), Here: "/asking", Back: &link{"/asking", words.t("asking")}, Styles: []string{"forms.css"}, Modules: []string{"stream.js", "live.js"},
+		Title: words.t("triggers"), Here: "/asking", Back: &link{"/asking", words.t("asking")}, Modules: []string{"stream.js", "live.js"},
 	}, &p)
 }
 

@@ -48,7 +48,7 @@ func (s triggerPages) showTrigger(w http.ResponseWriter, r *http.Request, v View
 		title = words.t("trigger_one", p.was.Name)
 	}
 	return s.show(w, r, v, status, "trigger.html", frame{
-		Title: title, Here: "/asking", Back: &link{triggersAt, words.t("triggers")}, Styles: []string{"forms.css"}, Modules: []string{"stream.js", "live.js", "anew.js"},
+		Title: title, Here: "/asking", Back: &link{triggersAt, words.t("triggers")}, Modules: []string{"stream.js", "live.js", "anew.js"},
 	}, p)
 }
 
