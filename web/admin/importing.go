@@ -166,8 +166,9 @@ type importPage struct {
 	Fields   []option
 	All      []field // what is said of all rows
 	Rows     int
-	Good     int // of them, that are not refused
-	Progress int // per cent
+	Good     int    // of them, that are not refused
+	Progress int    // per cent
+	Far      string // how many rows are done
 	Left     string
 	Facts    [][2]string
 	Why      [][2]string
@@ -239,9 +240,9 @@ func (s importPages) showImport(w http.ResponseWriter, r *http.Request, v Viewer
 	case importing.Checking, importing.Running:
 		w.Header().Set("Refresh", "2")
 		p.Progress = x.At * 100 / max(x.Found.Rows, 1)
+		p.Far = words.t("import_far", x.At, x.Found.Rows)
 		if done := x.At - x.ResumeAt; done > 0 {
-			left := time.Duration(float64(s.Clock().Sub(x.Resumed)) / float64(done) * float64(x.Found.Rows-x.At))
-			p.Left = words.t("import_left", left.Round(time.Second).String())
+			p.Left = words.importLeft(s.Clock().Sub(x.Resumed), done, x.Found.Rows-x.At)
 		}
 	case importing.Failed:
 		p.Step, p.Gone, p.Wrong = 3, x.Erased, words.t("import_wrong")
@@ -272,6 +273,11 @@ func (s importPages) showImport(w http.ResponseWriter, r *http.Request, v Viewer
 	}
 	f := frame{Title: words.t("import_of", x.Name), Here: "/asking", Back: &link{"/asking/import", words.t("imports")}, Meta: words.t("import_" + string(x.Stage))}
 	return s.show(w, r, v, status, "import.html", f, p)
+}
+
+// importLeft says how long the rows that are left take, if each takes as long as those that are done did.
+func (w *words) importLeft(took time.Duration, done, left int) string {
+	return w.t("import_left", waitWords(w, time.Duration(float64(took)/float64(done)*float64(left))))
 }
 
 // howWritten says how a file is written.

@@ -31,13 +31,32 @@ func init() {
 			Shape:   []field{{Name: "separator", Label: "Separator", Kind: "select", Options: []option{{"0", ","}}}},
 			Columns: []importColumn{{"Kundennr", "C-1, C-2", "100 %", field{Name: "column0", Label: "Kundennr is our", Options: []option{{"skip", "Don’t import"}}}, []field{{Name: "zone", Label: "Times are in the zone", Options: []option{{"", "of the site"}}}}}},
 		}},
-		fixture{"import.html", "running", f, importPage{At: "/asking/import/x", Stage: "running", Step: 4, Progress: 40, Left: "2s left"}},
+		fixture{"import.html", "running", f, importPage{At: "/asking/import/x", Stage: "running", Step: 4, Progress: 40, Far: "482 of 1204 rows", Left: "about 20 s left"}},
 		fixture{"import.html", "full", f, importPage{
-			At: "/asking/import/x", Stage: "done", Step: 5, How: "Separated by ;", Facts: [][2]string{{"Rows", "9"}}, Why: [][2]string{{"Would be asked", "4"}},
+			At: "/asking/import/x", Stage: "done", Step: 5, How: "Separated by ;", Facts: [][2]string{{"Rows", "9"}},
 			Refused: []importRefusal{{"Line 3, Datum:", "gestern", "This is no day."}}, More: 2, Undo: true, Hand: true,
 		}},
-		fixture{"import.html", "checked", f, importPage{At: "/asking/import/x", Stage: "checked", Step: 3, Facts: [][2]string{{"Rows", "9"}}, Rows: 9, Good: 8}},
+		fixture{"import.html", "checked", f, importPage{At: "/asking/import/x", Stage: "checked", Step: 3, Facts: [][2]string{{"Rows", "9"}}, Why: [][2]string{{"Would be asked", "4"}}, Rows: 9, Good: 8}},
 	)
+}
+
+// What is left of an import is said in the words of the reader.
+func TestWhatIsLeftOfAnImportIsSaidInWords(t *testing.T) {
+	for _, tt := range []struct {
+		lang       string
+		took       time.Duration
+		done, left int
+		want       string
+	}{
+		{"en", 10 * time.Second, 100, 200, "about 20 s left"},
+		{"en", time.Minute, 100, 200, "about 2 min left"},
+		{"zh-Hans", 10 * time.Second, 100, 200, "大约还需 20秒"},
+		{"zh-Hans", time.Minute, 100, 1000, "大约还需 10分钟"},
+	} {
+		if got := tongues()[tt.lang].importLeft(tt.took, tt.done, tt.left); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.lang, got, tt.want)
+		}
+	}
 }
 
 // send uploads a file as the page's form does.

@@ -93,7 +93,7 @@ func TestTwoWhoChangeOneSite(t *testing.T) {
 	}
 	robin = url.Values{"name": {"Robin’s"}, "name.was": {"A"}}
 	body := h.post("/settings/sites/a", robin, 422).Body.String()
-	if !strings.Contains(body, "Somebody else changed this") || !strings.Contains(body, "<q>Mei’s</q>") || !strings.Contains(body, `value="Robin’s"`) {
+	if !strings.Contains(body, "Somebody else changed this") || !strings.Contains(body, `<p class="conflict" id="name-fault"><b>! Somebody else changed this while you wrote.`) || !strings.Contains(body, `<q dir="auto">Mei’s</q>`) || !strings.Contains(body, `value="Robin’s"`) {
 		t.Errorf("the loser is told\n%s", body)
 	}
 	if got := h.site("a"); got.Name != "Mei’s" {

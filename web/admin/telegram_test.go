@@ -72,6 +72,8 @@ func TestTelegramIsConnectedByPastingItsToken(t *testing.T) {
 			t.Errorf("%.20q: %d, want %d and %q\n%s", token, w.Code, want, says, w.Body)
 		}
 	}
+	const folded = "<details><summary>Connect another bot</summary>"
+	post("", 422, "<details open><summary>Connect another bot</summary>")
 	post("", 422, "has a colon")
 	post("hello", 422, "has a colon")
 	with.says = &chat.Error{Kind: chat.Revoked}
@@ -89,7 +91,7 @@ func TestTelegramIsConnectedByPastingItsToken(t *testing.T) {
 		t.Errorf("the token is %q", with.token)
 	}
 	page := b.do("GET", "/settings/telegram", nil).Body.String()
-	for _, want := range []string{"@bella_bot", "@env_bot", "set by TELEGRAM_TOKEN"} {
+	for _, want := range []string{"@bella_bot", "@env_bot", "set by TELEGRAM_TOKEN", folded} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page has no %q:\n%s", want, page)
 		}
