@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -96,5 +97,42 @@ func TestAPageIsLookedAtInEachLookAndWidth(t *testing.T) {
 		if got := Eval[string](tab, `document.querySelector("h1").textContent`); got != "Ti\u00ADtle" {
 			t.Errorf("axe left the title as %q", got)
 		}
+	}
+}
+
+// What is cut off is found where the page itself is no wider than its window, and nothing else is.
+func TestWhatIsCutOffIsNoticed(t *testing.T) {
+	const page = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width,initial-scale=1"><title>t</title><style>
+		body { margin: 0 }
+		.bar { position: fixed; inset: auto 0 0; white-space: nowrap }
+		.bar i { display: inline-block; width: 250px }
+		.clip { position: relative; overflow: clip } .box { overflow-x: auto }
+		.wide { width: 600px; text-align: end }
+		.read { position: absolute; left: 500px; clip-path: inset(50%) }
+	</style><main><p>Whole</p><div class="clip"><p class="wide">Clipped</p></div>
+	<div class="box"><p class="wide">Scrolls</p></div><p class="clip"><span class="read">Read</span></p><p class="clip"><b hidden class="wide">Hidden</b></p></main>
+	<nav class="bar"><i>First</i><i>Second</i><button>Third</button></nav>`
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte(page))
+	}))
+	t.Cleanup(server.Close)
+	tab := Open(t, Start(t))
+	tab.Wear(Looks()[0], 320)
+	tab.Visit(server.URL, Looks()[0])
+	tab.NoSidewaysScroll("the page")
+	var found []string
+	for _, what := range Eval[[]string](tab, cutOff) {
+		word, _, _ := strings.Cut(what, " at ")
+		found = append(found, word)
+	}
+	slices.Sort(found)
+	if want := []string{"Clipped", "Third", "Third"}; !slices.Equal(found, want) {
+		t.Errorf("cut off are %q, want %q", found, want)
+	}
+	tab.Wear(Looks()[0], 1280)
+	tab.Visit(server.URL, Looks()[0])
+	if found := Eval[[]string](tab, cutOff); len(found) > 0 {
+		t.Errorf("cut off in a wide window: %q", found)
 	}
 }
