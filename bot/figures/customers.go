@@ -19,6 +19,7 @@ type CustomerFigures struct {
 	Measures Measures
 	Loyalty  Loyalty
 	Value    Value
+	Regained Regained
 }
 
 // zone is that of a site.
@@ -44,6 +45,10 @@ func makeCustomers(ctx context.Context, from *Source, of ResultKey) ([]byte, err
 	if more { // then it is not known who asked first
 		said = nil
 	}
+	cases, many, err := from.FigureCases(ctx, asFigures(from.Filter(of)))
+	if err != nil {
+		return nil, fmt.Errorf("read cases: %w", err)
+	}
 	intending, bonds := newIntending(from.Flows), newBonds(from.Flows)
 	err = from.EachGiven(ctx, of, func(s *storage.GivenSession) {
 		c.grade(s)
@@ -57,6 +62,9 @@ func makeCustomers(ctx context.Context, from *Source, of ResultKey) ([]byte, err
 	f := from.Filter(of)
 	all := CustomerFigures{From: f.From, To: f.To, Measures: measuresOf(c, said)}
 	intending.tell(&all.Measures, c)
+	if all.Regained = regainedOf(c, from, cases); many { // then it is not known which was the first
+		all.Regained = Regained{After: regainedAfter, Many: true}
+	}
 	c.standing(&all.Loyalty)
 	bonds.tell(&all.Loyalty)
 	tiers, err := classesOf(ctx, from, c)

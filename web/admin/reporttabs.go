@@ -31,6 +31,7 @@ var reports = []struct {
 	{groupDrives, "experiments", of(reportPages.reportExperiments)},
 	{groupDrives, "improvement", of(improvementPages.reportImprovement)},
 	{groupRecovery, "recovery", of(reportPages.reportRecovery)},
+	{groupRecovery, "return", of(reportPages.reportReturn)},
 	{groupRecovery, "complaints", of(reportPages.reportComplaints)},
 	{groupStays, "measures", of(reportPages.reportMeasures)},
 	{groupStays, "loyalty", of(reportPages.reportLoyalty)},

@@ -115,7 +115,7 @@ func (p *reportPage) told(name string, f *reportFilter) figures.Report {
 var textColumns = []string{
 	"key", "shown", "unit", "flow", "question", "what", "dimension", "quadrant", "cause", "reason", "step", "promise", "state", "id", "site", "day",
 	"counted", "change", "owner", "effect", "service", "standard", "kind", "since", "over", "known", "measure", "felt", "why", "standing", "before", "now",
-	"class", "month",
+	"class", "month", "became", "against",
 }
 
 // told is the table of a chart for programs.

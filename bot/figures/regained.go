@@ -1,0 +1,135 @@
+package figures
+
+import (
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/report"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// regainedAfter is how many days after an unsatisfied answer it is looked what became of its case. Visits count from the
+// day after that: who comes within these days would else be in the group that takes longest to get into, and would
+// make recovery look better than it is, and a second visit that puts things right is no return.
+//
+// Source: J. R. Anderson, K. C. Cain, R. D. Gelber, Journal of Clinical Oncology 1 (1983) 710–719.
+const regainedAfter = 14
+
+// What became of customers who gave an unsatisfied answer, as groups of Regained, and those who had no reason.
+const (
+	WonBack    = "recovered"
+	NotWonBack = "not_recovered"
+	Unsaid     = "unsaid"   // staff spoke to them, and they did not say how it is now
+	Unspoken   = "unspoken" // nobody spoke to them
+	Content    = "satisfied"
+)
+
+// RegainedGroups are the groups in the order of Regained.Groups.
+func RegainedGroups() [5]string { return [5]string{WonBack, NotWonBack, Unsaid, Unspoken, Content} }
+
+// Regained is how many customers came again after an unsatisfied answer, by what became of their case within
+// After days: of each customer the first such answer of the twelve months that opened a case. Beside them are those
+// whose first answer was satisfied.
+type Regained struct {
+	After  int         // days; 0 = it was made by a program that did not count this
+	Many   bool        // there are too many cases to count
+	Groups [5][]Return // within the same days, counted from the end of After
+	Young  int         // customers whose answer is not as old as After
+}
+
+// Of are the returns of a group.
+func (g *Regained) Of(group string) []Return {
+	for i, name := range RegainedGroups() {
+		if name == group {
+			return g.Groups[i]
+		}
+	}
+	return nil
+}
+
+// Difference is how much more often those who were won back came again than another group, within the longest of the
+// days. ok is false where one may not be compared.
+func (g *Regained) Difference(than string) (d report.Difference, ok bool) {
+	won, other := g.Of(WonBack), g.Of(than)
+	if len(won) == 0 || len(other) != len(won) {
+		return d, false
+	}
+	return won[len(won)-1].Less(other[len(other)-1])
+}
+
+// Unhappy are the customers with an unsatisfied answer. ok is false where one group is so small that it would follow
+// from the others.
+func (g *Regained) Unhappy() (n int, ok bool) {
+	for i, group := range g.Groups {
+		if RegainedGroups()[i] == Content || len(group) == 0 {
+			continue
+		}
+		if of := group[0].Customers; of > 0 && of < report.FewestCounted {
+			return 0, false
+		}
+		n += group[0].Customers
+	}
+	return n, n > 0
+}
+
+// regainedOf counts who came again. Cases of who was erased are nobody's, and count in no group.
+func regainedOf(c *clientele, from *Source, cases []storage.FigureCase) (g Regained) {
+	g.After = regainedAfter
+	worst, best := Unsatisfied.Levels()
+	_, watched := Watch.Levels()
+	first := map[string]*storage.FigureCase{}
+	for i := range cases {
+		k := &cases[i]
+		if k.Customer == "" || k.Level < worst || k.Level > best {
+			continue
+		}
+		if was := first[k.Customer]; was == nil || k.Day < was.Day || k.Day == was.Day && k.OpenedAt.Before(was.OpenedAt) {
+			first[k.Customer] = k
+		}
+	}
+	var waits [5][]report.Wait
+	c.came(func(key string, p *patron) {
+		group, day := 4, 0
+		if k := first[key]; k != nil {
+			day = dayNumber(k.Day)
+			group = becameOf(k, day+regainedAfter, from)
+		} else if len(p.levels) > 0 && p.levels[0].level > watched {
+			day = p.levels[0].day
+		} else {
+			return
+		}
+		if day+regainedAfter > c.today {
+			if group < 4 {
+				g.Young++
+			}
+			return
+		}
+		waits[group] = append(waits[group], again(p.visits, day+regainedAfter, c.today))
+	})
+	for _, days := range []int{30, 60, 90} {
+		var of [5]Return
+		for i := range of {
+			of[i] = ReturnedBy(waits[i], days)
+		}
+		if days > 30 && min(of[0].Known, of[3].Known) == 0 {
+			break
+		}
+		for i := range of {
+			g.Groups[i] = append(g.Groups[i], of[i])
+		}
+	}
+	return g
+}
+
+// becameOf is the group of a case by a day: what happened later does not count. When the customer said how it is now is
+// not kept; they are asked once it is resolved.
+func becameOf(k *storage.FigureCase, by int, from *Source) int {
+	zone := from.zone(k.Site)
+	switch {
+	case k.Contacted.IsZero() || dayAt(k.Contacted, zone) > by:
+		return 3
+	case k.Recovered == recovery.RecoveredUnknown || k.Resolved.IsZero() || dayAt(k.Resolved, zone) > by:
+		return 2
+	case k.Recovered == recovery.RecoveredYes:
+		return 0
+	}
+	return 1
+}
