@@ -14,10 +14,36 @@ type Serving interface {
 	// begins, whatever became of them and tests left out, at most f.Limit; what was asked about them is not looked
 	// at. It is for whoever has time.
 	ServedAfter(ctx context.Context, b Bucket, after string, f ServedFilter) ([]ServedEvent, error)
-	// Visits returns when customers were served, by their keys, the earliest first; tests are left out.
-	Visits(ctx context.Context, customers []string) (map[string][]time.Time, error)
+	// Visits returns when and where customers were served, by their keys, the earliest first; tests are left out.
+	Visits(ctx context.Context, customers []string) (map[string][]Visit, error)
+	// ServedKeys returns the keys of customers who were served, of those services that lie in one bucket, in an order
+	// of the engine's own behind one of them, "" begins, at most limit. Services of a customer lie in many buckets.
+	ServedKeys(ctx context.Context, b Bucket, after string, limit int) ([]string, error)
+	// NamedAnswers returns the answered conversations with a level of customers, by their keys or, of who has none, by
+	// the id of their account, in no order: of those surveys alone that say how satisfied customers are, tests and what
+	// staff know by a pseudonym left out.
+	NamedAnswers(ctx context.Context, customers []string) (map[string][]NamedAnswer, error)
+	// CustomersOf returns what is known of customers by their keys; of whom nothing is known is not among them.
+	CustomersOf(ctx context.Context, keys []string) (map[string]Customer, error)
 	// Mystery returns what mystery guests gave, as Given does of customers.
 	Mystery(ctx context.Context, f FigureFilter) (list []GivenSession, more bool, err error)
+}
+
+// Visit is when and where a customer was served.
+type Visit struct {
+	At     time.Time
+	Site   string
+	Bucket Bucket // in which the service lies
+}
+
+// NamedAnswer is a conversation of somebody whom staff know.
+type NamedAnswer struct {
+	Session string
+	Bucket  Bucket
+	Day     string
+	Site    string
+	Flow    string
+	Level   int
 }
 
 // ServedFilter says of which services. Every condition that is given must hold.

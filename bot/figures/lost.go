@@ -80,7 +80,7 @@ func KeysOf(asked []storage.AskedCustomer) (keys []string, since map[string]stri
 
 // Returns is how many days after they were asked customers came again, or have not until today. Who was never served
 // is not known to systems that tell of services, and left out.
-func Returns(since map[string]string, visits map[string][]time.Time, today string) (waits []report.Wait) {
+func Returns(since map[string]string, visits map[string][]storage.Visit, today string) (waits []report.Wait) {
 	end, _ := time.Parse(time.DateOnly, today)
 	for key, day := range since {
 		from, err := time.Parse(time.DateOnly, day)
@@ -89,9 +89,9 @@ func Returns(since map[string]string, visits map[string][]time.Time, today strin
 		}
 		from = from.AddDate(0, 0, 1) // what was on the day itself may have been before
 		wait := report.Wait{Took: max(0, end.Sub(from).Hours()/24)}
-		for _, at := range visits[key] {
-			if !at.Before(from) {
-				wait = report.Wait{Took: 1 + at.Sub(from).Hours()/24, Over: true}
+		for _, visit := range visits[key] {
+			if !visit.At.Before(from) {
+				wait = report.Wait{Took: 1 + visit.At.Sub(from).Hours()/24, Over: true}
 				break
 			}
 		}

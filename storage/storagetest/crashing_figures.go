@@ -88,8 +88,23 @@ func (c *CrashingStore) TiersNow(ctx context.Context, customers []string) (map[s
 }
 
 // Visits implements storage.Serving.
-func (c *CrashingStore) Visits(ctx context.Context, customers []string) (map[string][]time.Time, error) {
-	return result(c, func() (map[string][]time.Time, error) { return c.inner.Visits(ctx, customers) })
+func (c *CrashingStore) Visits(ctx context.Context, customers []string) (map[string][]storage.Visit, error) {
+	return result(c, func() (map[string][]storage.Visit, error) { return c.inner.Visits(ctx, customers) })
+}
+
+// ServedKeys implements storage.Serving.
+func (c *CrashingStore) ServedKeys(ctx context.Context, b storage.Bucket, after string, limit int) ([]string, error) {
+	return result(c, func() ([]string, error) { return c.inner.ServedKeys(ctx, b, after, limit) })
+}
+
+// NamedAnswers implements storage.Serving.
+func (c *CrashingStore) NamedAnswers(ctx context.Context, customers []string) (map[string][]storage.NamedAnswer, error) {
+	return result(c, func() (map[string][]storage.NamedAnswer, error) { return c.inner.NamedAnswers(ctx, customers) })
+}
+
+// CustomersOf implements storage.Serving.
+func (c *CrashingStore) CustomersOf(ctx context.Context, keys []string) (map[string]storage.Customer, error) {
+	return result(c, func() (map[string]storage.Customer, error) { return c.inner.CustomersOf(ctx, keys) })
 }
 
 // Mystery implements storage.Serving.

@@ -20,12 +20,18 @@ type servedQueries struct {
 	askedAbout  *keyed // offers by the names of their events
 	levelsFor   *keyed // levels of conversations, with what a filter looks at
 	visitsOf    *keyed // when customers were served
+	servedKeys  string
+	namedLevels *across // conversations of people whom staff know
+	theirNames  string
 }
 
 func newServedQueries(t *texts) servedQueries {
 	done := " AND customer > '' AND state = '" + string(storage.EventDone) + "' AND NOT test"
 	return servedQueries{
-		visitsOf: t.keyed("customer, at", "events", "customer", done),
+		visitsOf:    t.keyed("customer, at, site", "events", "customer", done),
+		servedKeys:  t.one("SELECT DISTINCT customer FROM events WHERE bucket = ? AND customer > ?" + done + " ORDER BY customer LIMIT ?"),
+		namedLevels: t.across(namedOf("i.customer", "i.customer", " AND i.customer > ''"), namedOf("i.id", "i.id", " AND i.customer = ''")),
+		theirNames:  t.one("SELECT " + customerColumns + " FROM customers WHERE " + t.dialect.Among("id")),
 		served: t.one("SELECT e.body FROM events e WHERE e.bucket = ? AND e.at >= ? AND e.at < ? AND e.state = '" + string(storage.EventDone) +
 			"' AND NOT e.test AND " + t.dialect.Among("e.site") + " LIMIT ?"),
 		servedAfter: t.one("SELECT e.body FROM events e WHERE e.bucket = ? AND e.name > ? AND e.customer > '' AND e.at >= ? AND e.at < ?" +
