@@ -23,9 +23,12 @@ type CustomerFigures struct {
 }
 
 // zone is that of a site.
-func (s *Source) zone(site string) *time.Location {
-	if s.Zone != nil {
-		if zone := s.Zone(site); zone != nil {
+func (s *Source) zone(site string) *time.Location { return zoneIn(s.Zone, site) }
+
+// zoneIn is the zone of a site, where one is known.
+func zoneIn(zones func(site string) *time.Location, site string) *time.Location {
+	if zones != nil {
+		if zone := zones(site); zone != nil {
 			return zone
 		}
 	}

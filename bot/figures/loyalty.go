@@ -20,6 +20,8 @@ type Loyalty struct {
 	Moves           []Move // between the two days
 	Days            int    // that lie between them
 	Usual           bool   // it is known how often customers of these sites come
+	// UsualAt is how many days lie between two visits at a site, where that is known; nil of results of older programs.
+	UsualAt map[string]float64 `json:",omitempty"`
 }
 
 // Bond is what customers say of what binds them: of each the newest answer.
@@ -85,7 +87,7 @@ const (
 func (c *clientele) standing(l *Loyalty) {
 	l.Days = movedDays
 	sites := c.usual()
-	l.Usual = len(sites) > 0
+	l.Usual, l.UsualAt = len(sites) > 0, sites
 	now, then, moves := map[report.Standing]int{}, map[report.Standing]int{}, map[Move]int{}
 	all, before := 0, 0
 	for _, p := range c.by {

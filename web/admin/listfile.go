@@ -35,6 +35,12 @@ var listFiles = map[string]listFile{
 	"cases": {
 		access.SeeCases, []string{"case", "site", "group", "state", "priority", "reasons", "opened", "holder", "due", "ended"}, (*site).casesFile,
 	},
+	whoCaptive: {
+		access.SeeCustomers, []string{"customer", "reason", "level", "answered", "last_visit", "site", "visits", "tier"}, leavingFile(whoCaptive),
+	},
+	whoLost: {
+		access.SeeCustomers, []string{"customer", "since", "usual_days", "level", "answered", "last_visit", "site", "visits", "tier"}, leavingFile(whoLost),
+	},
 	"asking": {
 		access.SeeAsking, []string{"made", "site", "customer", "service", "trigger", "flow", "by", "state", "reason", "sent", "case", "test"}, (*site).askingFile,
 	},

@@ -41,8 +41,9 @@ func (s reportPages) lostFlows(w *words, list []storage.GivenSession) (question,
 
 // reportLost is why customers stay away, how their latest visit was, and who came again after being asked; and, apart
 // from customers, what mystery guests found.
-func (s reportPages) reportLost(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
+func (s reportPages) reportLost(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
 	p.Days, p.LeftOut = "days_lost", "left_out_lost"
+	p.Acts = s.leavingActs(w, v, f, whoLost)
 	of := f.FigureFilter
 	of.Of = storage.OfLost
 	list, more, err := s.Store.Given(r.Context(), of)

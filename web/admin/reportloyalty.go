@@ -29,6 +29,7 @@ func (s reportPages) reportLoyalty(r *http.Request, w *words, v Viewer, f *repor
 		return p, nil
 	}
 	p.Lede = people.loyaltyFinding(l)
+	p.Acts = s.leavingActs(w, v, f, whoCaptive, whoLost)
 	if l.Index.N > 0 {
 		p.Figures = append(p.Figures, w.indexTile(l))
 	}

@@ -77,6 +77,7 @@ var routes = slices.Concat(
 	improvementRoutes,
 	sayingRoutes,
 	keyRoutes,
+	leavingRoutes,
 	linkRoutes,
 	manyRoutes,
 	meRoutes,
