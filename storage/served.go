@@ -38,6 +38,7 @@ type Visit struct {
 
 // NamedAnswer is a conversation of somebody whom staff know.
 type NamedAnswer struct {
+	Key     bool // they have a key
 	Session string
 	Bucket  Bucket
 	Day     string

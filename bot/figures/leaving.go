@@ -104,7 +104,7 @@ func (l *Leavers) Captive(ctx context.Context, after string, limit int) (list []
 				return list, next, l.visits(ctx, list)
 			}
 			next = name
-			list = append(list, Leaver{Customer: keys[i], Key: name != keys[i], Why: reasons[name].why, Answer: answers[keys[i]][at]})
+			list = append(list, Leaver{Customer: keys[i], Key: answers[keys[i]][at].Key, Why: reasons[name].why, Answer: answers[keys[i]][at]})
 		}
 	}
 	return list, "", l.visits(ctx, list)

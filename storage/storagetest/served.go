@@ -109,6 +109,58 @@ func init() {
 			t.Errorf("more than the limit: %v, %v", more, err)
 		}
 	}
+	inboxTests["who was served is found key by key, and what they answered by name"] = func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		var events []storage.Event
+		for i := range 9 {
+			for n := range 3 {
+				events = append(events, storage.Event{
+					Source: "till", ID: fmt.Sprint(i, "-", n), State: storage.EventDone, Site: "a", Service: "Cut", Ended: now.AddDate(0, 0, -n), Customer: &storage.EventCustomer{ID: fmt.Sprint("k", i), Name: "Anna"},
+				})
+			}
+		}
+		events[0].Test, events[3].State, events[3].Booked = true, storage.EventBooked, now // of these two others remain
+		events = append(events, storage.Event{Source: "till", ID: "nobody", State: storage.EventDone, Site: "a", Ended: now})
+		if _, err := b.store.PutEvents(ctx, events, now, false); err != nil {
+			t.Fatal(err)
+		}
+		found := map[string]int{}
+		for bucket := range storage.Bucket(b.store.Buckets()) {
+			for after := ""; ; {
+				keys := must(b.store.ServedKeys(ctx, bucket, after, 2))(t)
+				for _, key := range keys {
+					found[key]++
+					if after = key; !slices.ContainsFunc(must(b.store.Visits(ctx, []string{key}))(t)[key], func(v storage.Visit) bool { return v.Bucket == bucket }) {
+						t.Errorf("no service of %s lies in bucket %d", key, bucket)
+					}
+				}
+				if len(keys) < 2 {
+					break
+				}
+			}
+		}
+		if len(found) != 9 || found["k8"] > 3 {
+			t.Errorf("found are %v", found)
+		}
+		names := must(b.store.CustomersOf(ctx, []string{"k1", "k2", "k99"}))(t)
+		if len(names) != 2 || names["k1"].Name != "Anna" {
+			t.Errorf("they are called %v", names)
+		}
+		named := b.answered(t, 1, "a", "2026-03-01", 2, "it was late")
+		of := identity(person(1), named.ID, now)
+		of.Customer = "k1"
+		b.advance(t, change("keyed", storage.Change{Identity: &of}))
+		alone := b.answered(t, 2, "b", "2026-03-02", 5, "")
+		masked := b.answered(t, 3, "a", "2026-03-03", 6, "")
+		masked.Mark = "123456"
+		b.advance(t, change("masked", storage.Change{Session: &masked}))
+		b.answeredAs(t, survey.Pulse, "pulse", 4, "a", "2026-03-03", 1, "of a colleague")
+		said := must(b.store.NamedAnswers(ctx, []string{"k1", person(1).ID(), person(2).ID(), person(3).ID(), person(4).ID(), "k2"}))(t)
+		same(t, "by name", said, map[string][]storage.NamedAnswer{
+			"k1":           {{Key: true, Session: named.ID, Bucket: named.Bucket, Day: "2026-03-01", Site: "a", Flow: "f", Level: 2}},
+			person(2).ID(): {{Session: alone.ID, Bucket: alone.Bucket, Day: "2026-03-02", Site: "b", Flow: "f", Level: 5}},
+		})
+	}
 	inboxTests["what mystery guests gave is read apart from what customers gave"] = func(t *testing.T, b *bench) {
 		customer := b.answered(t, 1, "a", "2026-03-01", 2, "it was late")
 		guest := b.answeredAs(t, survey.Mystery, "visit", 2, "a", "2026-03-01", 5, "a clean place")

@@ -27,6 +27,7 @@ type filled struct {
 	choices                   map[string][]string
 	texts                     map[string]string
 	skipped                   []string
+	mark                      string // the pseudonym by which staff know them; "" = none
 }
 
 // fill stores conversations as they are folded. From one answer to the next pass eight seconds.
@@ -50,7 +51,7 @@ func (w *world) fill(all ...filled) {
 		s := storage.Session{
 			Session:  survey.Session{ID: fmt.Sprintf("00000000-0000-7000-8000-%012d", w.n), Flow: f.flow, Version: 1, Status: survey.Completed, Started: w.clock.Now(), Lang: "en"},
 			Identity: p.ID(), Address: chat.Address{Platform: p.Platform, Account: p.Account, Chat: p.User}, Site: f.site, Day: f.day, Service: "Haircut", Staff: "Bo",
-			Customer: f.key,
+			Customer: f.key, Mark: f.mark,
 		}
 		at := w.clock.Now()
 		add := func(a survey.Answer) {
@@ -74,7 +75,7 @@ func (w *world) fill(all ...filled) {
 		if f.flow == "staff_pulse" {
 			s.Facts.Class = survey.Pulse
 		}
-		of := storage.Identity{ID: p.ID(), Person: p, Address: s.Address, Session: s.ID, Created: at, Seen: at}
+		of := storage.Identity{ID: p.ID(), Person: p, Address: s.Address, Session: s.ID, Customer: f.key, Mark: f.mark, Created: at, Seen: at}
 		turn := storage.Turn{Key: fmt.Sprint("fill:", w.n), Apply: func(storage.Loaded) (storage.Change, error) {
 			return storage.Change{Identity: &of, Session: &s, Answers: s.Answers}, nil
 		}}

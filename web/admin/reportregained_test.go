@@ -10,9 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/figures"
-	"github.com/aftercare/aftercare/bot/personal"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -160,14 +158,7 @@ func TestWhoWasErasedDidNotComeAgain(t *testing.T) {
 	if page := textOf(body(robin.get("/reports/return"))); !strings.Contains(page, "came again within 90 days 61 % (45–78) of 31") {
 		t.Fatalf("before: %s", page)
 	}
-	people, err := bot.FindPeople(t.Context(), w.bot, "recovered-0")
-	if err != nil || len(people) != 1 {
-		t.Fatalf("%d people, %v", len(people), err)
-	}
-	if _, err := bot.Privacy(w.bot).Erase(t.Context(), people[0], personal.Options{Quiet: true, Why: storage.ErasedOnRequest, Mark: true}); err != nil {
-		t.Fatal(err)
-	}
-	w.folds()
+	w.forgets("recovered-0")
 	w.clock.add(figures.ResultAge)
 	w.keeps()
 	if page := textOf(body(robin.get("/reports/return"))); !strings.Contains(page, "came again within 90 days 60 % (43–77) of 30") || !strings.Contains(page, "unsatisfied answer 123 ") {

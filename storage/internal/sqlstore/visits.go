@@ -10,12 +10,13 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// namedOf are the conversations with a level of chat accounts by a column; who they are stands first.
+// namedOf are the conversations with a level of chat accounts by a column; who they are stands first, and whether that
+// is a key.
 func namedOf(who, key, where string) Source {
 	return Source{
-		Columns: who + ", r.session, r.bucket, r.day, r.site, r.flow, r.level",
+		Columns: who + ", " + key + ", r.session, r.bucket, r.day, r.site, r.flow, r.level",
 		Table:   "identities i JOIN sessions s ON s.bucket = i.bucket AND s.identity = i.id JOIN read_sessions r ON r.bucket = s.bucket AND r.session = s.id",
-		Bucket:  "i.bucket", Key: key,
+		Bucket:  "i.bucket", Key: who,
 		// A session keeps its pseudonym in its body, where quotes that somebody wrote are escaped.
 		Where: where + " AND s.identity > '' AND s.body NOT LIKE '%\"Mark\":\"%' AND r.answered > 0 AND r.level > 0 AND NOT r.test" +
 			" AND r.class IN ('" + strings.Join(storage.CustomerClasses, "', '") + "')",
@@ -66,7 +67,9 @@ func (s *Store) NamedAnswers(ctx context.Context, customers []string) (map[strin
 			err := readAcross(ctx, db, s.dialect, s.q.namedLevels, s.everywhere(some), func(row scanner) error {
 				var who string
 				var a storage.NamedAnswer
-				err := row.Scan(&who, &a.Session, &a.Bucket, &a.Day, &a.Site, &a.Flow, &a.Level)
+				key := 0
+				err := row.Scan(&who, &key, &a.Session, &a.Bucket, &a.Day, &a.Site, &a.Flow, &a.Level)
+				a.Key = key == 1
 				all[who] = append(all[who], a)
 				return err
 			})
