@@ -35,6 +35,9 @@ func (s *teller) reports(ctx context.Context) error {
 		}
 		if rules.Report.Alarm && now.Sub(s.watchedAt[site]) >= watchEvery {
 			err := s.watch(ctx, site, muted)
+			if err == nil && !muted {
+				err = s.tellComeback(ctx, site)
+			}
 			if all = append(all, err); err == nil {
 				s.watchedAt[site] = now
 			}

@@ -27,12 +27,19 @@ type patron struct {
 	paid     map[string]float64
 	booked   []time.Time
 	levels   []graded // in order
+	places   []placed // where they were served, in no order
+}
+
+// placed is a day on which somebody was served at a site.
+type placed struct {
+	day  int
+	site string
 }
 
 // graded is an answer with a level.
 type graded struct {
 	day, level int
-	id         string
+	id, site   string
 }
 
 // dayNumber is a day, as "2026-03-05", counted from 1970; 0 = it is none.
@@ -99,6 +106,7 @@ func (c *clientele) serve(e *storage.ServedEvent, zone *time.Location, since int
 		return
 	}
 	p.visits = append(p.visits, day)
+	p.places = append(p.places, placed{day, e.Site})
 	if at := e.At(); at.After(p.newest) || at.Equal(p.newest) && e.Site < p.site {
 		p.newest, p.site = at, e.Site
 	}
@@ -134,7 +142,7 @@ func customerKey(s *storage.GivenSession) string {
 // grade counts the level of an answer of a customer who was served, or has booked.
 func (c *clientele) grade(s *storage.GivenSession) {
 	if p := c.by[customerKey(s)]; p != nil && s.Level > 0 {
-		p.levels = append(p.levels, graded{dayNumber(s.Day), s.Level, s.ID})
+		p.levels = append(p.levels, graded{dayNumber(s.Day), s.Level, s.ID, s.Site})
 	}
 }
 
@@ -145,6 +153,33 @@ func (c *clientele) order() {
 		p.visits = slices.Compact(p.visits)
 		slices.SortFunc(p.levels, func(a, b graded) int { return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.id, b.id)) })
 	}
+}
+
+// bySite are the customers of each site, with what they did at it alone.
+func (c *clientele) bySite() map[string]*clientele {
+	all := map[string]*clientele{}
+	for key, p := range c.by {
+		for _, at := range p.places {
+			if all[at.site] == nil {
+				all[at.site] = &clientele{by: map[string]*patron{}, today: c.today}
+			}
+			of := all[at.site].by[key]
+			if of == nil {
+				of = &patron{}
+				all[at.site].by[key] = of
+			}
+			of.visits = append(of.visits, at.day)
+		}
+		for _, said := range p.levels {
+			if site := all[said.site]; site != nil && site.by[key] != nil {
+				site.by[key].levels = append(site.by[key].levels, said)
+			}
+		}
+	}
+	for _, site := range all {
+		site.order()
+	}
+	return all
 }
 
 // came are the customers who were served, in an order that means nothing.

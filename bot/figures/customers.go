@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -20,7 +21,18 @@ type CustomerFigures struct {
 	Loyalty  Loyalty
 	Value    Value
 	Regained Regained
+	// Sites is whether customers who were won back come again as often as those who were satisfied, of each site by
+	// itself, as far as that may be compared: what leads are told.
+	Sites map[string]Comeback `json:",omitempty"`
 }
+
+// Comeback is how many of a site's customers who were won back came again, and of those who were satisfied.
+type Comeback struct {
+	Won, Content Return // within the same days
+}
+
+// Difference is how much more often those who were won back came again.
+func (c Comeback) Difference() (report.Difference, bool) { return c.Won.Less(c.Content) }
 
 // zone is that of a site.
 func (s *Source) zone(site string) *time.Location { return zoneIn(s.Zone, site) }
@@ -67,6 +79,9 @@ func makeCustomers(ctx context.Context, from *Source, of ResultKey) ([]byte, err
 	intending.tell(&all.Measures, c)
 	if all.Regained = regainedOf(c, from, cases); many { // then it is not known which was the first
 		all.Regained = Regained{After: regainedAfter, Many: true}
+	}
+	if of.Site == "" && !many {
+		all.Sites = comebacks(c, from, cases)
 	}
 	c.standing(&all.Loyalty)
 	bonds.tell(&all.Loyalty)

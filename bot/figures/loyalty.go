@@ -198,7 +198,7 @@ func (b *bonds) add(s *storage.GivenSession) {
 	if f == nil {
 		return
 	}
-	now := graded{dayNumber(s.Day), s.Level, s.ID}
+	now := graded{day: dayNumber(s.Day), level: s.Level, id: s.ID}
 	if of, ok := factorsOf(s, f); ok {
 		for _, flow := range []string{"", s.Flow} {
 			in := b.of(flow)

@@ -133,3 +133,21 @@ func becameOf(k *storage.FigureCase, by int, from *Source) int {
 	}
 	return 1
 }
+
+// comebacks are the figures of each site by itself, as its own result has them.
+func comebacks(c *clientele, from *Source, cases []storage.FigureCase) map[string]Comeback {
+	at := map[string][]storage.FigureCase{}
+	for _, k := range cases {
+		at[k.Site] = append(at[k.Site], k)
+	}
+	all := map[string]Comeback{}
+	for site, of := range c.bySite() {
+		g := regainedOf(of, from, at[site])
+		won, content := g.Of(WonBack), g.Of(Content)
+		x := Comeback{won[len(won)-1], content[len(content)-1]}
+		if _, ok := x.Difference(); ok {
+			all[site] = x
+		}
+	}
+	return all
+}
