@@ -76,7 +76,7 @@ func TestLeadsAreToldOnceThatWhoWasWonBackStaysAway(t *testing.T) {
 			t.Fatalf("%d messages: %q", len(got), got)
 		}
 		for _, want := range []string{
-			"Who was won back comes again less often", "within 90 days: of customers who were unsatisfied and won back 40 % (27–57) of 40", "satisfied 80 % (67–90) of 40",
+			"Who was won back comes again less often", "within 90 days: of customers who were unsatisfied and won back 40 % (27–57) of 40", "satisfied 80 % (67–91) of 40",
 			"That is 40 points fewer (19 to 57).", "was not drawn by lot", "/reports/return?site=main-street",
 		} {
 			if !strings.Contains(got[0], want) {
