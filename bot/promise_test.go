@@ -88,14 +88,14 @@ var noPromise = []string{
 	"type_answer", "write_here", "file_unknown", "file_kept_back", "no_file_here", "privacy_days_conversations", "ask_due", "refused_nameless",
 	"refused_not_theirs", "chat_not_here", "thanks_partial", "intro_after", "privacy_asks_copy", "privacy_asks_erase", "home_cases",
 	"refused_contact_only_here", "relay_reply", "file_not_sent", "notice_day_range", "asknow_nobody", "asknow_not", "fallback_agent_or_team", "team",
-	"raise_repeat_90_days", "menu_privacy", "home_later", "improved", "endpoint_off",
+	"raise_repeat_90_days", "menu_privacy", "home_later", "improved", "endpoint_off", "return_says",
 }
 
 // noPromiseIn are texts that hold such a word in one language alone and promise nothing by it.
 var noPromiseIn = map[string][]string{
 	"zh-Hans": {
 		"asknow_link", "card_earlier", "chat_linked", "code_seen", "form_reply_note", "home_on", "link_web", "only_text", "prompt_contact", "reason_nps_0_3",
-		"reason_nps_4_6", "refused_plan_past", "refused_snooze_past", "staff_stays_thread", "thanks_satisfied", "welcome",
+		"reason_nps_4_6", "refused_plan_past", "refused_snooze_past", "return_chance", "staff_stays_thread", "thanks_satisfied", "welcome",
 	},
 	"es": {"alarm_errs_week", "cause_tangibles", "form_due_is", "link_web", "prompt_agree", "prompt_contact", "welcome"},
 	"ar": {"arrived_after_all", "asknow_several", "asknow_waits", "card_earlier", "in_span", "intro_recovery", "link_unknown", "link_web", "reason_remark", "welcome"},

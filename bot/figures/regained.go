@@ -6,9 +6,9 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// regainedAfter is how many days after an unsatisfied answer it is looked what became of its case. Visits count from the
-// day after that: who comes within these days would else be in the group that takes longest to get into, and would
-// make recovery look better than it is, and a second visit that puts things right is no return.
+// regainedAfter is how many days after an unsatisfied answer it is looked what became of its case. Visits count from
+// the day after that: who comes before anybody could speak to them would else make those look better to whom nobody
+// spoke, and a second visit that puts things right is no return.
 //
 // Source: J. R. Anderson, K. C. Cain, R. D. Gelber, Journal of Clinical Oncology 1 (1983) 710–719.
 const regainedAfter = 14
@@ -119,8 +119,8 @@ func regainedOf(c *clientele, from *Source, cases []storage.FigureCase) (g Regai
 	return g
 }
 
-// becameOf is the group of a case by a day: what happened later does not count. When the customer said how it is now is
-// not kept; they are asked once it is resolved.
+// becameOf is the group of a case by a day: what happened later does not count. When the customer said how it is now
+// is not kept; they are asked once it is resolved.
 func becameOf(k *storage.FigureCase, by int, from *Source) int {
 	zone := from.zone(k.Site)
 	switch {

@@ -68,8 +68,8 @@ func TestWhatBecameOfACaseIsLookedAtOnceAndForAll(t *testing.T) {
 	}
 }
 
-// Who comes within the two weeks in which the case is seen to has not come again for that; a visit on the last of these
-// days is none, and one on the next is.
+// Who comes within the two weeks in which the case is seen to has not come again for that; a visit on the last of
+// these days is none, and one on the next is.
 func TestVisitsCountFromTheDayAfterTheTwoWeeks(t *testing.T) {
 	for day, want := range map[int]int{20: 0, 24: 0, 25: 10, 54: 10, 55: 0} {
 		c := known(80)
@@ -86,7 +86,8 @@ func TestVisitsCountFromTheDayAfterTheTwoWeeks(t *testing.T) {
 	}
 }
 
-// The example is vector d13, of customers who were won back; who came for good is counted for as long as they were watched.
+// The example is vector d13, of customers who were won back; who came for good is counted for as long as they were
+// watched.
 func TestWhoWasWonBackIsWatchedAsLongAsThereAreDays(t *testing.T) {
 	c := known(300)
 	days := []int{12, 20, 31, 31, 40, 55, 60, 62, 70, 75, 80, 88, 90, 90, 90, 15, 33, 47, 66, 81}

@@ -238,7 +238,7 @@ func leavingFile(who string) func(s *site, r *http.Request, v Viewer, sites []st
 			if err != nil {
 				return err
 			}
-			if err := s.leaverRows(r, who, list, row); err != nil || next == "" {
+			if err := pages.leaverRows(r, who, list, row); err != nil || next == "" {
 				return err
 			}
 			after = next
@@ -247,7 +247,7 @@ func leavingFile(who string) func(s *site, r *http.Request, v Viewer, sites []st
 }
 
 // leaverRows hands out customers as rows: by their keys, without names.
-func (s *site) leaverRows(r *http.Request, who string, list []figures.Leaver, row func([]any) error) error {
+func (s customerPages) leaverRows(r *http.Request, who string, list []figures.Leaver, row func([]any) error) error {
 	keys := make([]string, len(list))
 	for i := range list {
 		keys[i] = list[i].Customer
@@ -284,7 +284,7 @@ func (s *site) leaverRows(r *http.Request, who string, list []figures.Leaver, ro
 }
 
 // leavingActs lead from a report to the lists, for who may know customers there.
-func (s *site) leavingActs(w *words, v Viewer, f *reportFilter, lists ...string) (acts []link) {
+func (s reportPages) leavingActs(w *words, v Viewer, f *reportFilter, lists ...string) (acts []link) {
 	at := f.keep.Get("site")
 	if !v.Anywhere(access.SeeCustomers) || at != "" && !v.Can(access.SeeCustomers, at) {
 		return nil

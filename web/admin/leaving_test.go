@@ -29,7 +29,8 @@ func init() {
 	)
 }
 
-// leaves stores customers who are captive and lost, and others: see the tests. Of the usual ones n are lost since today.
+// leaves stores customers who are captive and lost, and others: see the tests. Of the usual ones n are lost since
+// today.
 func (w *world) leaves(n int) {
 	w.t.Helper()
 	var events []storage.Event
@@ -167,7 +168,8 @@ func (w *world) forgets(key string) {
 	w.folds()
 }
 
-// TestWhoBecameLostIsListedOnce lists those who became lost, as many as the report counts, page by page and in the file.
+// TestWhoBecameLostIsListedOnce lists those who became lost, as many as the report counts, page by page and in the
+// file.
 func TestWhoBecameLostIsListedOnce(t *testing.T) {
 	onBothEngines(t, func(t *testing.T, w *world, _ string, _ *sql.DB) {
 		w.leaves(60)
