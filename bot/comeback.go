@@ -64,4 +64,3 @@ func drawComeback(v *voice.Voice, back counted.Comeback, d report.Difference, at
 	}
 	return chat.Message{Title: v.Say("return_less", "site", v.Site.Name), Text: strings.Join(lines, "\n"), Footer: v.Say("report_range"), Lang: v.Lang}
 }
-

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"testing"
+	"time"
 
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/report"
@@ -167,5 +168,40 @@ func TestAResultFromBeforeSaysThatItWasNotCounted(t *testing.T) {
 	text, err := json.Marshal(regainedOf(c, &Source{}, nil))
 	if err != nil || len(text) > 4096 {
 		t.Errorf("nobody: %s, %v", text, err)
+	}
+}
+
+// What leads of a site are told is what the result of their site says: visits and answers at another do not count.
+func TestASiteIsCountedByItselfInOnePass(t *testing.T) {
+	c, alone := known(300), known(300)
+	var cases []storage.FigureCase
+	for i := range 40 {
+		for _, kind := range []string{"won", "content"} {
+			key := fmt.Sprint(kind, i)
+			for _, of := range []*clientele{c, alone} {
+				of.comes(key, "Cut", 10)
+				if i%10 < 3 {
+					of.comes(key, "Cut", 40)
+				}
+			}
+			c.serve(&storage.ServedEvent{Event: storage.Event{State: storage.EventDone, Site: "other", Ended: firstDay.AddDate(0, 0, 30)}, Customer: key}, time.UTC, 0)
+			if kind == "won" {
+				cases = append(cases, letDown(key, 10, 0, 1, recovery.RecoveredYes))
+				continue
+			}
+			for _, of := range []*clientele{c, alone} {
+				of.grade(&storage.GivenSession{ID: "a", Day: firstDay.AddDate(0, 0, 10).Format("2006-01-02"), Level: 6, Customer: "p:" + key, Site: "main"})
+			}
+			c.grade(&storage.GivenSession{ID: "b", Day: firstDay.AddDate(0, 0, 5).Format("2006-01-02"), Level: 1, Customer: "p:" + key, Site: "other"})
+		}
+	}
+	c.order()
+	alone.order()
+	g := regainedOf(alone, &Source{}, cases)
+	got := comebacks(c, &Source{}, cases)
+	last := len(g.Of(WonBack)) - 1
+	want := map[string]Comeback{"main": {g.Of(WonBack)[last], g.Of(Content)[last]}}
+	if len(got) != 1 || got["main"] != want["main"] || got["main"].Won.Customers != 40 || !alike(got["main"].Won.Share, 0.3) {
+		t.Errorf("of the sites it says %+v, of the site alone %+v", got, want)
 	}
 }
