@@ -205,8 +205,13 @@ func (s customerPages) leaverRow(w *words, v Viewer, x *figures.Leaver, c storag
 	if c.Tier != "" {
 		tier = w.t("worth_" + string(c.Tier))
 	}
-	if row.Why = w.t("leaving_why_" + x.Why); x.Why == "" {
+	switch {
+	case x.Why != "":
+		row.Why = w.t("leaving_why_" + x.Why)
+	case x.Visits > 2: // it is their own interval
 		row.Why = w.t("leaving_since", w.plainDay(x.Since), int(math.Round(x.Usual)))
+	default:
+		row.Why = w.t("leaving_since_site", w.plainDay(x.Since), int(math.Round(x.Usual)))
 	}
 	row.About = voice.Join(" · ", said, last, tier)
 	return row

@@ -204,7 +204,7 @@ func TestWhoBecameLostIsListedOnce(t *testing.T) {
 			t.Errorf("the report counts %s", page)
 		}
 		page := textOf(body(robin.get("/leaving?who=lost&within=365")))
-		for _, text := range []string{"L-0 lost since Mar 2, 2026; usually came every 30 days level 5 of 7 on Dec 1, 2025 · last visit Dec 1, 2025, Main Street"} {
+		for _, text := range []string{"L-0 lost since Mar 2, 2026; customers of this site usually come every 30 days level 5 of 7 on Dec 1, 2025 · last visit Dec 1, 2025, Main Street"} {
 			if !strings.Contains(page, text) {
 				t.Errorf("the page does not say %q: %s", text, page)
 			}
