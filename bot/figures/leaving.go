@@ -255,5 +255,5 @@ func placeOf(text string) (storage.Bucket, string) {
 	if !ok || err != nil {
 		return 0, ""
 	}
-	return storage.Bucket(n), key //nolint:gosec // of 15 bits
+	return storage.Bucket(n), key
 }

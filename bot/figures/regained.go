@@ -87,7 +87,8 @@ func regainedOf(c *clientele, from *Source, cases []storage.FigureCase) (g Regai
 	}
 	var waits [5][]report.Wait
 	c.came(func(key string, p *patron) {
-		group, day := 4, 0
+		var day int
+		group := 4
 		if k := first[key]; k != nil {
 			day = dayNumber(k.Day)
 			group = becameOf(k, day+regainedAfter, from)

@@ -51,7 +51,8 @@ func TestWhatBecameOfACaseIsLookedAtOnceAndForAll(t *testing.T) {
 		c.comes(key, "Cut", 10)
 		cases = append(cases, k)
 	}
-	// The first case counts, whatever became of the next; neither a complaint without a level nor a satisfied answer does.
+	// The first case counts, whatever became of the next; neither does a complaint without a level, nor a satisfied
+	// answer.
 	cases = append(cases, letDown("won", 40, none, none, recovery.RecoveredUnknown), letDown("stranger", 10, 0, 1, recovery.RecoveredYes), letDown("", 10, 0, 1, recovery.RecoveredYes))
 	complaint := letDown("content", 9, none, none, recovery.RecoveredUnknown)
 	complaint.Level = 0

@@ -82,12 +82,12 @@ func (s customerPages) leavingFilter(r *http.Request, v Viewer) (f leavingFilter
 // leavers is what looks for the customers of a list. said is what the page says in their place, "" = it can be looked.
 func (s customerPages) leavers(r *http.Request, w *words, v Viewer, f leavingFilter) (l *figures.Leavers, said string, err error) {
 	l = &figures.Leavers{
-		Store: s.Store, Sites: f.sites, Zone: (reportPages{s.site}).zoneAt, Today: s.Bot.Configuration().Now().NewestDay(s.Clock()), Flows: s.customerFlow(), Within: f.within,
+		Store: s.Store, Sites: f.sites, Zone: reportPages(s).zoneAt, Today: s.Bot.Configuration().Now().NewestDay(s.Clock()), Flows: s.customerFlow(), Within: f.within,
 	}
 	if f.who == whoCaptive {
 		return l, "", nil
 	}
-	kept, said, err := reportPages{s.site}.keptOf(r, w, v, &reportFilter{keep: f.keep}, figures.KindCustomers)
+	kept, said, err := reportPages(s).keptOf(r, w, v, &reportFilter{keep: f.keep}, figures.KindCustomers)
 	if err != nil || said != "" {
 		return l, said, err
 	}
