@@ -32,6 +32,7 @@ const (
 	ExportSessions    Exported = "sessions"
 	ExportCases       Exported = "cases"
 	ExportInvitations Exported = "invitations"
+	ExportFeedback    Exported = "feedback"
 	ExportCustomers   Exported = "customers"
 	ExportWords       Exported = "words"
 )
@@ -48,13 +49,15 @@ var exported = map[Exported][]string{
 	},
 	ExportCases: {
 		"site", "day", "state", "priority", "flow", "service", "staff", "language", "channel", "level", "flag", "test", "cause", "settled",
-		"recovered", "reopens", "minutes_to_acknowledge", "minutes_to_contact", "minutes_to_resolve",
+		"recovered", "reopens", "minutes_to_acknowledge", "minutes_to_contact", "minutes_to_resolve", "class", "acknowledged", "contacted",
+		"resolved", "asked", "missed",
 	},
-	ExportInvitations: {"flow", "version", "site", "service", "staff", "channel", "language", "day", "redeemed", "test"},
+	ExportInvitations: {"flow", "version", "site", "service", "staff", "channel", "language", "day", "redeemed", "test", "class", "has_answer"},
+	ExportFeedback:    {"kind", "site", "flow", "class", "service", "staff", "language", "channel", "level", "day", "test"},
 	ExportCustomers: {
 		"customer", "own_key", "site", "known_since", "accounts", "last_asked", "last_answered", "tier", "tier_since", "state", "stopped", "consent",
 	},
-	ExportWords: {"kind", "question", "text", "flow", "site", "service", "staff", "language", "channel", "day", "test"},
+	ExportWords: {"kind", "question", "text", "flow", "site", "service", "staff", "language", "channel", "day", "test", "class"},
 }
 
 // Columns are those of what is handed out, in their order; nil for what is none.
@@ -73,10 +76,12 @@ func (e Exported) Day() string {
 
 // ExportedKinds lists what can be handed out.
 func ExportedKinds() []Exported {
-	return []Exported{ExportAnswers, ExportSessions, ExportCases, ExportInvitations, ExportCustomers, ExportWords}
+	return []Exported{ExportAnswers, ExportSessions, ExportCases, ExportInvitations, ExportFeedback, ExportCustomers, ExportWords}
 }
 
 // Whether is whether a column says yes or no.
 func Whether(column string) bool {
-	return slices.Contains([]string{"newest", "skipped", "dropped", "test", "unsatisfied", "has_case", "redeemed", "own_key"}, column)
+	return slices.Contains([]string{
+		"newest", "skipped", "dropped", "test", "unsatisfied", "has_case", "redeemed", "has_answer", "acknowledged", "contacted", "resolved", "asked", "own_key",
+	}, column)
 }

@@ -13,7 +13,7 @@ import (
 
 // exportCmd writes the rows that docs/data.md tells of.
 type exportCmd struct {
-	What   string   `arg:"" enum:"answers,sessions,cases,invitations,customers,words" help:"answers, sessions, cases, invitations, customers or words."`
+	What   string   `arg:"" enum:"answers,sessions,cases,invitations,feedback,customers,words" help:"answers, sessions, cases, invitations, feedback, customers or words."`
 	Format string   `enum:"csv,xlsx,jsonl" default:"csv" xor:"form" help:"csv, xlsx or jsonl: one JSON object a line."`
 	CSV    bool     `name:"csv" xor:"form" hidden:"" help:"As --format csv."`
 	JSONL  bool     `name:"jsonl" xor:"form" hidden:"" help:"As --format jsonl."`

@@ -24,10 +24,11 @@ var views = map[string]string{
 	"v_sessions": "session flow version class site service staff language channel day status answered composite level flag unsatisfied has_case" +
 		" test",
 	"v_cases": "site day state priority flow service staff language channel level flag test cause settled recovered reopens minutes_to_acknowledge" +
-		" minutes_to_contact minutes_to_resolve",
-	"v_invitations": "flow version site service staff channel language day redeemed test",
+		" minutes_to_contact minutes_to_resolve class acknowledged contacted resolved asked missed",
+	"v_invitations": "flow version site service staff channel language day redeemed test class has_answer",
+	"v_feedback":    "kind site flow class service staff language channel level day test",
 	"v_customers":   "customer own_key site known_since accounts last_asked last_answered tier tier_since state stopped consent",
-	"v_words":       "kind question text flow site service staff language channel day test",
+	"v_words":       "kind question text flow site service staff language channel day test class",
 }
 
 // reading is a migrated database on which a store may be opened, and the view of an analyst.
