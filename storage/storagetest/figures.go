@@ -39,6 +39,41 @@ func gaveFlow() *survey.Flow {
 }
 
 func init() {
+	inboxTests["an invitation is answered wherever its link was opened"] = func(t *testing.T, b *bench) {
+		n, last := 1, storage.Bucket(b.store.Buckets()-1)
+		for storage.BucketOf(person(n).Hash16(), b.store.Buckets()) != last {
+			n++
+		}
+		b.gave(t, last, n, "", "a", 5)
+		b.gave(t, last, n, "", "a", 5)
+		f := storage.FigureFilter{Sites: []string{"a"}, From: "2000-01-01", To: "2100-01-01", Limit: 9}
+		list, _, err := b.store.Judged(t.Context(), f)
+		if err != nil || len(list) != 2 {
+			t.Fatal(list, err)
+		}
+		now, sessions := b.clock.Now(), map[string]string{"opened": list[0].ID, "erased": list[1].ID}
+		for id, by := range map[string]string{"open": "", "opened": person(n).ID(), "erased": ""} {
+			i := storage.Invitation{ID: id, Site: "a", Flow: "f", RedeemedBy: by, Created: now}
+			if id != "open" {
+				i.RedeemedAt, i.Session = now, sessions[id]
+			}
+			if err := errors.Join(b.store.Advance(t.Context(), 0, []storage.Turn{change(id, storage.Change{Invitation: &i})})...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		asked, _, err := b.store.Asked(t.Context(), f)
+		if err != nil || len(asked) != 3 {
+			t.Fatal(asked, err)
+		}
+		for _, a := range asked {
+			if opened := a.Customer != "s:open"; a.Opened != opened || a.Answered != opened || opened && a.Level != list[0].Level {
+				t.Errorf("it says %+v", a)
+			}
+		}
+	}
+}
+
+func init() {
 	inboxTests["what a customer gave at several sites and in several chats counts as one customer's"] = func(t *testing.T, b *bench) {
 		ctx, last := t.Context(), storage.Bucket(b.store.Buckets()-1)
 		b.gave(t, 0, 1, "", "a", 2) // a chat that is nobody's

@@ -261,12 +261,13 @@ func scoresOf(text string) ([]storage.GivenScore, error) {
 
 // askedBody is what figures need of an invitation.
 type askedBody struct {
-	ID, Flow, Case, Customer, Channel, Language, Session string
-	Attributes                                           map[string]string
-	Facts                                                recovery.Facts
-	ClaimedAt, Created                                   time.Time
-	Test                                                 bool
-	site                                                 string
+	ID, Flow, Case, Customer, Channel, Language, Session, ClaimedBy string
+
+	Attributes         map[string]string
+	Facts              recovery.Facts
+	ClaimedAt, Created time.Time
+	Test               bool
+	site               string
 }
 
 // Asked implements storage.Figuring.
@@ -277,7 +278,7 @@ func (s *Store) Asked(ctx context.Context, f storage.FigureFilter) ([]storage.As
 	}
 	is := func(want, got string) bool { return want == "" || want == got }
 	var over atomic.Bool
-	list, more, err := everywhere(s, f, func(b storage.Bucket, most int64) ([]storage.AskedCustomer, error) {
+	all, more, err := everywhere(s, f, func(b storage.Bucket, most int64) ([]askedHere, error) {
 		args := []any{int64(b), s.dialect.Keys(texted(f.Sites)), micro(from), micro(to), most}
 		all, err := collect(ctx, s, "invitations of figures", s.q.asked, args, func(row scanner) (i askedBody, err error) {
 			var body sql.RawBytes
@@ -295,29 +296,61 @@ func (s *Store) Asked(ctx context.Context, f storage.FigureFilter) ([]storage.As
 		if int64(len(all)) == most {
 			over.Store(true)
 		}
-		var list []storage.AskedCustomer
-		opened := map[string]int{}
+		var list []askedHere
 		for j := range all {
 			i := &all[j]
 			if i.Test || i.Case != "" || !belongs(i, f.Of) || !is(f.Flow, i.Flow) || !is(f.Service, i.Attributes["service_name"]) || !is(f.Staff, i.Attributes["agent_name"]) ||
 				!is(f.Language, i.Language) || !is(f.Channel, i.Channel) {
 				continue
 			}
-			if i.Session != "" {
-				opened[i.Session] = len(list)
-			}
-			list = append(list, storage.AskedCustomer{
+			list = append(list, askedHere{storage.AskedCustomer{
 				Day: i.Created.UTC().Format(time.DateOnly), Site: i.site, Flow: i.Flow, Opened: !i.ClaimedAt.IsZero(), Customer: customer(i.Customer, "", i.ID),
-			})
+			}, i.Session, i.ClaimedBy})
 		}
-		return list, s.levelsOf(ctx, b, list, opened)
+		return list, nil
 	})
-	return list, more || over.Load(), err
+	if err != nil {
+		return nil, false, err
+	}
+	list := make([]storage.AskedCustomer, len(all))
+	for i := range all {
+		list[i] = all[i].AskedCustomer
+	}
+	return list, more || over.Load(), s.levelsOf(ctx, list, all)
 }
 
-// levelsOf puts in the levels of the conversations that invitations led to, by where these stand.
-func (s *Store) levelsOf(ctx context.Context, b storage.Bucket, list []storage.AskedCustomer, opened map[string]int) error {
-	return s.eachLevel(ctx, s.q.levelsOf, b, opened, func(i, level int) { list[i].Answered, list[i].Level = true, level })
+// askedHere is an invitation with the conversation that it led to, and with who opened it.
+type askedHere struct {
+	storage.AskedCustomer
+	session, by string
+}
+
+// levelsOf puts in the levels of the conversations that invitations led to. These stand with whoever opened the link;
+// of who was erased it is not known where.
+func (s *Store) levelsOf(ctx context.Context, list []storage.AskedCustomer, all []askedHere) error {
+	at := make([]map[string]int, s.buckets)
+	for b := range at {
+		at[b] = map[string]int{}
+	}
+	for i := range all {
+		if all[i].session == "" {
+			continue
+		}
+		if hash, ok := storage.IdentityHash(all[i].by); ok {
+			at[storage.BucketOf(hash, s.buckets)][all[i].session] = i
+			continue
+		}
+		for b := range at {
+			at[b][all[i].session] = i
+		}
+	}
+	for b, opened := range at {
+		err := s.eachLevel(ctx, s.q.levelsOf, storage.Bucket(b), opened, func(i, level int) { list[i].Answered, list[i].Level = true, level })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // eachLevel reads by one of these queries the levels of conversations of a bucket.
