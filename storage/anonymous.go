@@ -51,7 +51,7 @@ func (a Anonymous) Session(s Session, id, kase string) Session {
 		},
 		Bucket: s.Bucket, Site: s.Site, Service: s.Service, Case: kase, Day: s.Day, Staff: s.Staff, Channel: cmp.Or(s.Channel, string(s.Address.Platform)),
 		Facts: recovery.Facts{
-			Class: s.Facts.Class, Late: s.Facts.Late, StandardBroken: s.Facts.StandardBroken, Complaint: s.Facts.Complaint,
+			Class: s.Facts.Class, Late: s.Facts.Late, StandardBroken: s.Facts.StandardBroken, Complaint: s.Facts.Complaint, Lost: s.Facts.Lost,
 		},
 		Judgement: s.Clone().Judgement,
 	}
@@ -136,7 +136,7 @@ func (a Anonymous) Invitation(i Invitation, id, session string) Invitation {
 	at := a.day(i.Site, i.Created)
 	n := Invitation{
 		ID: id, Bucket: i.Bucket, Flow: i.Flow, Version: i.Version, Site: i.Site, Channel: i.Channel, Session: session, Created: at, Expires: at, Test: i.Test,
-		Facts: recovery.Facts{Class: i.Facts.Class, Late: i.Facts.Late, StandardBroken: i.Facts.StandardBroken},
+		Facts: recovery.Facts{Class: i.Facts.Class, Late: i.Facts.Late, StandardBroken: i.Facts.StandardBroken, Lost: i.Facts.Lost},
 	}
 	if i.RedeemedBy != "" {
 		n.RedeemedAt = a.day(i.Site, i.RedeemedAt)

@@ -166,7 +166,8 @@ func (w *words) promises(cases *caseList) reportSection {
 
 var timeColumns = []string{"step", "cases", "median_minutes", "ninety_percent_minutes"}
 
-// steps is how long steps took, with the cases that still wait counted for as long as they have.
+// steps is how long steps took, with the cases that still wait counted for as long as they have. Of who was erased only
+// days are left.
 func (w *words) steps(cases []storage.FigureCase, now time.Time) reportSection {
 	c := reportSection{ID: "times", Title: w.t("how_long_it_took"), Open: true, Even: true, columns: timeColumns, Notes: []string{w.t("times_foot")}}
 	c.Head = [4]string{w.t("step"), w.t("cases_head"), "", w.t("median_and_ninety")}
@@ -174,6 +175,9 @@ func (w *words) steps(cases []storage.FigureCase, now time.Time) reportSection {
 		waits := make([]report.Wait, 0, len(cases))
 		for i := range cases {
 			k := &cases[i]
+			if k.Customer == "" && k.Identity == "" {
+				continue
+			}
 			end, over := step.at(k), true
 			if end.IsZero() {
 				if end, over = now, false; !k.EndedAt.IsZero() {
