@@ -78,7 +78,7 @@ func TestAFigureIsTheSameUnderEveryFilter(t *testing.T) {
 }
 
 // narrowed are the members of a filter, beside its days.
-var narrowed = []string{"site", "flow", "service", "staff", "language"}
+var narrowed = []string{"site", "flow", "service", "staff", "language", "channel"}
 
 // everyWay reads one figure in each way, and names those that differ. It reports whether it was shown.
 func (x *figureReader) everyWay(config api.Config, q url.Values, m figures.Metric) int {
