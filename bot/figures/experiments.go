@@ -50,8 +50,8 @@ type Republished struct {
 type ExperimentArm struct {
 	Arm         invitation.Arm
 	Customers   int
-	Answered    report.Clustered // of those who were asked
-	Unsatisfied report.Clustered // of the answers that have a level
+	Answered    report.Clustered // of the customers who were asked, those who answered something, once or more often
+	Unsatisfied report.Clustered // of the customers who gave a level, those whose first one was unsatisfied
 }
 
 // Asked is how many customers were asked in the arm in which fewer were.
@@ -88,24 +88,25 @@ func (e *Experiment) Difference(of func(*ExperimentArm) report.Clustered) (d rep
 	return of(&e.Arms[1]).Minus(of(&e.Arms[0]))
 }
 
-// Experiments counts what came of asks, by experiment and arm, clustered by customer: one may be asked several times,
-// always in the same arm. Those that run come first, then the newest. running are the keys of those that run.
+// Experiments counts what came of asks, by experiment and arm. Each customer counts once, as they are drawn and as the
+// end is planned: one may be asked several times, always in the same arm, and the arm that brings more answers would
+// else bring more second ones as well. list is in the order in which they were asked. Experiments that run come first,
+// then the newest. running are the keys of those that run.
 func Experiments(list []storage.ExperimentAsk, running []string) []Experiment {
 	type counts struct {
-		began, last         time.Time
-		answered, satisfied [2]report.Tally
+		began, last time.Time
+		asked       [2]map[string]*once
 	}
 	by := map[string]*counts{}
 	at := func(key string) *counts {
 		if by[key] == nil {
-			by[key] = &counts{answered: [2]report.Tally{{}, {}}, satisfied: [2]report.Tally{{}, {}}}
+			by[key] = &counts{asked: [2]map[string]*once{{}, {}}}
 		}
 		return by[key]
 	}
 	for _, key := range running {
 		at(key)
 	}
-	worst, best := Unsatisfied.Levels()
 	for i := range list {
 		x := &list[i]
 		arm := slices.Index(invitation.Arms(), invitation.Arm(x.Arm))
@@ -119,9 +120,12 @@ func Experiments(list []storage.ExperimentAsk, running []string) []Experiment {
 		if x.Sent.After(c.last) {
 			c.last = x.Sent
 		}
-		if c.answered[arm].Add(x.Customer, x.Answered); x.Level > 0 {
-			c.satisfied[arm].Add(x.Customer, worst <= x.Level && x.Level <= best)
+		of := c.asked[arm][x.Customer]
+		if of == nil {
+			of = &once{}
+			c.asked[arm][x.Customer] = of
 		}
+		of.answered, of.level = of.answered || x.Answered, cmp.Or(of.level, x.Level)
 	}
 	all := make([]Experiment, 0, len(by))
 	for key, c := range by {
@@ -131,7 +135,7 @@ func Experiments(list []storage.ExperimentAsk, running []string) []Experiment {
 		}
 		e := Experiment{Key: key, Compared: of, Runs: slices.Contains(running, key), Began: c.began, Last: c.last, Planned: Planned(of.Base)}
 		for i, arm := range invitation.Arms() {
-			e.Arms[i] = ExperimentArm{Arm: arm, Customers: len(c.answered[i]), Answered: c.answered[i].Rate(), Unsatisfied: c.satisfied[i].Rate()}
+			e.Arms[i] = armOf(arm, c.asked[i])
 		}
 		all = append(all, e)
 	}
@@ -142,4 +146,21 @@ func Experiments(list []storage.ExperimentAsk, running []string) []Experiment {
 		return cmp.Or(b.Began.Compare(a.Began), cmp.Compare(a.Key, b.Key))
 	})
 	return all
+}
+
+// once is a customer of an experiment, however often they were asked.
+type once struct {
+	answered bool
+	level    int // that they gave first; 0 = none
+}
+
+func armOf(arm invitation.Arm, asked map[string]*once) ExperimentArm {
+	worst, best := Unsatisfied.Levels()
+	answered, unsatisfied := report.Tally{}, report.Tally{}
+	for customer, of := range asked {
+		if answered.Add(customer, of.answered); of.level > 0 {
+			unsatisfied.Add(customer, worst <= of.level && of.level <= best)
+		}
+	}
+	return ExperimentArm{Arm: arm, Customers: len(asked), Answered: answered.Rate(), Unsatisfied: unsatisfied.Rate()}
 }

@@ -58,3 +58,27 @@ func TestASurveyThatChangesSpoilsWhatComparesIt(t *testing.T) {
 		t.Errorf("nobody was asked yet, and it is spoiled by %+v", all[0].Spoiled)
 	}
 }
+
+// TestACustomerCountsOnceInAnExperiment asks some of them several times: each is one of those who were asked, has
+// answered if they did once, and is as satisfied as they said first.
+func TestACustomerCountsOnceInAnExperiment(t *testing.T) {
+	of := invitation.Compared{Name: "later", Base: 1, Usual: "1h", Other: "1d"}
+	var list []storage.ExperimentAsk
+	for round := range 3 {
+		for i := range 40 {
+			x := storage.ExperimentAsk{
+				Experiment: of.Key(), Arm: string(invitation.UsualArm), Sent: time.Date(2026, 3, 1+round, 12, 0, 0, 0, time.UTC), Customer: string(rune('A' + i)),
+				Answered: i%4 == round || i%4 == 0,
+			}
+			if x.Answered {
+				x.Level = 2 + 4*round // who answers again says something better
+			}
+			list = append(list, x)
+		}
+	}
+	arm := Experiments(list, nil)[0].Arms[0]
+	got := [5]int{arm.Customers, arm.Answered.N, arm.Answered.K, arm.Unsatisfied.N, arm.Unsatisfied.K}
+	if want := [5]int{40, 40, 30, 30, 10}; got != want {
+		t.Errorf("asked, who answered of whom, who was unsatisfied of whom: %v, want %v", got, want)
+	}
+}

@@ -128,10 +128,11 @@ func (w *words) experimentDiffers(e *figures.Experiment, measure int) string {
 	case ok:
 		return w.t("no_clear_difference", points(d.Within.Low), points(d.Within.High))
 	}
-	if few := w.needed(of(&e.Arms[0])); few != "" {
+	people := w.of("customers")
+	if few := people.needed(of(&e.Arms[0])); few != "" {
 		return few
 	}
-	return w.needed(of(&e.Arms[1]))
+	return people.needed(of(&e.Arms[1]))
 }
 
 var experimentColumns = []string{
@@ -142,7 +143,7 @@ var experimentColumns = []string{
 // experimentDifferences are the experiments, each with how far it has got and, from its planned end on, what differs.
 func (s reportPages) experimentDifferences(w *words, all []figures.Experiment) reportSection {
 	c := reportSection{ID: "experiments", Title: w.t("report_experiments"), Open: true, columns: experimentColumns}
-	c.Head = [4]string{w.t("experiment_head"), w.t("asked_head"), w.t("interval"), w.t("experiment_difference")}
+	c.Head = [4]string{w.t("experiment_head"), w.t("answered_of_head"), w.t("interval"), w.t("experiment_difference")}
 	for i := range all {
 		e := &all[i]
 		state, began, day := "ended", w.t("experiment_not_begun"), ""
@@ -200,7 +201,7 @@ func (s reportPages) experimentArms(w *words, all []figures.Experiment, id, titl
 		}
 		parts = append(parts, hidden(both)...)
 	}
-	c.Rows = w.besides(parts)
+	c.Rows = w.of("customers").besides(parts)
 	return c
 }
 

@@ -35,7 +35,10 @@ func (w *world) compares(key string, n int, answered, bad [2]int) {
 				given = append(given, judged{a.Customer, "main", "2026-02-20", "Haircut", level})
 				a.Session = fmt.Sprintf("00000000-0000-7000-8000-%012d", w.n+len(given))
 			}
-			asks = append(asks, storage.AskChange{Ask: a})
+			if asks = append(asks, storage.AskChange{Ask: a}); i%3 == 0 { // and once more, to no avail
+				a.ID, a.Session, a.Sent = a.ID+" again", "", at.Add(24*time.Hour)
+				asks = append(asks, storage.AskChange{Ask: a})
+			}
 		}
 	}
 	err := w.store.ChangeAsks(w.t.Context(), 0, nil, nil, func(map[string]storage.Ask, map[string][]storage.Ask) ([]storage.AskChange, error) { return asks, nil })
@@ -105,7 +108,7 @@ func TestAnExperimentAtItsEndSaysWhatDiffers(t *testing.T) {
 	}{
 		{[2]int{60, 120}, [2]int{12, 25}, []string{"answered up 28 points (19 to 37)", "unsatisfied no clear difference (−1"}},
 		{[2]int{60, 63}, [2]int{30, 3}, []string{"answered no clear difference (−7 to 10 points)", "unsatisfied down 45 points"}},
-		{[2]int{27, 60}, [2]int{9, 9}, []string{"answered up 16 points", "unsatisfied too few answers to compare: 27 of 30"}},
+		{[2]int{27, 60}, [2]int{9, 9}, []string{"answered up 16 points", "unsatisfied too few customers to compare: 27 of 30"}},
 	} {
 		w := newWorld(t)
 		w.compares("words/1/ask/one_tap_csat/post_service_3", n, c.answered, c.bad)
@@ -136,8 +139,8 @@ func TestFiguresOfExperimentsAreThoseOfSQL(t *testing.T) {
 			}
 			return n
 		}
-		const asked = "SELECT count(*) FROM asks a WHERE a.experiment = $1 AND a.arm = $2 AND a.sent IS NOT NULL AND NOT a.test"
-		const answered = "SELECT count(*) FROM asks a JOIN read_sessions s ON a.body LIKE '%' || s.session || '%' WHERE a.experiment = $1 AND a.arm = $2 AND s.answered > 0"
+		const asked = "SELECT count(DISTINCT a.customer) FROM asks a WHERE a.experiment = $1 AND a.arm = $2 AND a.sent IS NOT NULL AND NOT a.test"
+		const answered = "SELECT count(DISTINCT a.customer) FROM asks a JOIN read_sessions s ON a.body LIKE '%' || s.session || '%' WHERE a.experiment = $1 AND a.arm = $2 AND s.answered > 0"
 		seen := 0
 		for _, filter := range []url.Values{{}, {"from": {"2025-01-01"}, "to": {"2025-01-02"}}, {"service": {"Colour"}}, {"site": {"main"}}} {
 			_, told := read("experiments?" + filter.Encode())
