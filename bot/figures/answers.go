@@ -28,6 +28,7 @@ type Answers struct {
 	filter storage.FigureFilter
 	list   []storage.JudgedSession // those of a customer side by side
 	sums   *sums                   // instead
+	among  int                     // of sums: how many there are on the days and at the sites, whatever else the filter says
 }
 
 // Gather reads the answers of a filter; its limit is Most. ErrTooMany: more rows fit it, and they are not added
@@ -52,6 +53,7 @@ func Gather(ctx context.Context, from Store, f storage.FigureFilter) (*Answers, 
 				return nil, err
 			}
 			if ready {
+				a.among = counted(cells)
 				a.sums, err = sumsOf(ctx, from, f, cells)
 				return a, err
 			}
@@ -158,6 +160,7 @@ func (a *Answers) Narrow(ctx context.Context, from, to string, sites []string) (
 		whole.Flow, whole.Service, whole.Staff, whole.Language, whole.Channel = "", "", "", "", ""
 		cells, err := a.from.Cells(ctx, whole, storage.CellsWhole)
 		if err == nil {
+			n.among = counted(cells)
 			n.sums, err = sumsOf(ctx, a.from, n.filter, cells)
 		}
 		return n, err
@@ -191,11 +194,21 @@ func Besides(parts map[string]*Answers, but string) *Answers {
 	return rest
 }
 
-// Questions adds up the scores of questions, in the order of surveys and names. Of answers that were added up,
-// and of a service, of staff, a language or a channel alone, there are none.
-func (a *Answers) Questions(ctx context.Context) ([]Question, error) {
-	if a.sums == nil {
-		return Questions(a.list), nil
+// Questions adds up the scores of questions, in the order of surveys and names. Of answers that were added up scores are
+// as well; those of a service, of staff, a language or a channel alone are read one by one. ok is false of these where
+// more than Most lie on the days and at the sites.
+func (a *Answers) Questions(ctx context.Context) (all []Question, ok bool, err error) {
+	switch {
+	case a.sums == nil:
+		return Questions(a.list), true, nil
+	case len(conditions(&a.filter, "")) == 0:
+		all, err = a.summedQuestions(ctx)
+		return all, true, err
+	case a.among > Most:
+		return nil, false, nil
 	}
-	return a.summedQuestions(ctx)
+	f := a.filter
+	f.Scores, f.Limit = true, Most
+	list, _, err := a.from.Judged(ctx, f)
+	return Questions(list), true, err
 }

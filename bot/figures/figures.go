@@ -131,6 +131,9 @@ type Question struct {
 	summed         *report.ClusteredMean
 }
 
+// Summed reports whether they were added up by day.
+func (q *Question) Summed() bool { return q.summed != nil }
+
 // Mean is the mean of the scores.
 func (q *Question) Mean() report.ClusteredMean {
 	if q.summed != nil {

@@ -320,9 +320,6 @@ func (a *Answers) dimensionParts(ctx context.Context, by storage.CellsBy, part f
 
 // summedQuestions adds up the scores of questions.
 func (a *Answers) summedQuestions(ctx context.Context) ([]Question, error) {
-	if len(conditions(&a.filter, "")) > 0 {
-		return nil, nil
-	}
 	cells, err := a.from.CellQuestions(ctx, a.filter)
 	if err != nil {
 		return nil, err

@@ -54,6 +54,10 @@ func TestCasesAsksAndComplaintsAreTheSameUnderEveryFilter(t *testing.T) {
 		}
 		x := &caseReader{figureReader: figureReader{T: t, w: w, page: w.as("robin"), api: api.New(config), token: value, db: db}, config: config}
 		x.names = (&site{Config: Config{Bot: w.bot, Clock: w.clock.Now}}).words(httptest.NewRequest(http.MethodGet, "/", nil), Viewer{Language: "en"})
+		if err := bot.SumUp(t.Context(), w.store); err != nil {
+			t.Fatal(err)
+		}
+		x.summed = &visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(viewer("robin")), Clock: w.clock.Now, ExactFigures: 1})}
 		used, cut := map[string]int{}, 0
 		for x.turn = range 100 {
 			q := randomFilter(r)
@@ -75,13 +79,16 @@ func TestCasesAsksAndComplaintsAreTheSameUnderEveryFilter(t *testing.T) {
 			x.cases(q)
 			x.asks(q)
 			x.complaints(q)
+			if x.turn%3 == 0 {
+				x.scores(q)
+			}
 		}
 		for _, name := range []string{"site", "service", "flow", "staff", "language", "channel"} {
 			if used[name] < 15 {
 				t.Errorf("only %d filters say a %s", used[name], name)
 			}
 		}
-		for what, fewest := range map[string]int{"cases": 100, "steps": 200, "promises": 50, "causes": 15, "asks": 80, "complaints": 80, "rows": 100} {
+		for what, fewest := range map[string]int{"cases": 100, "steps": 200, "promises": 50, "causes": 15, "asks": 80, "complaints": 80, "rows": 100, "scores": 10} {
 			if x.seen[what] < fewest {
 				t.Errorf("of %s only %d numbers were compared", what, x.seen[what])
 			}
@@ -201,6 +208,7 @@ func aCase(r *rand.Rand, number int, day time.Time) storage.Case {
 type caseReader struct {
 	figureReader
 	config api.Config
+	summed *visit         // to pages that count from sums by day
 	turn   int            // which filter it is
 	seen   map[string]int // how many numbers were compared, by what they are of
 }
@@ -469,6 +477,38 @@ func (x *caseReader) complaints(q url.Values) {
 	for _, kind := range wanted {
 		if x.compared("rows"); rows[string(kind)] != kinds[string(kind)][0] {
 			x.Errorf("%s: the rows of feedback count %d of %s, SQL %d", q.Encode(), rows[string(kind)], kind, kinds[string(kind)][0])
+		}
+	}
+}
+
+// scores compares the means of questions, of answers that are read one by one and of those that are added up by day.
+func (x *caseReader) scores(q url.Values) {
+	x.Helper()
+	want := x.counted("SELECT flow || '/' || question, count(*), CAST(round(1000 * sum(score)) AS integer) FROM v_answers" + x.sql(q) +
+		" AND newest AND NOT dropped AND NOT skipped AND score IS NOT NULL AND session IN (SELECT session FROM v_sessions WHERE answered > 0 AND level > 0 AND " + ofCustomers + ") GROUP BY 1")
+	if len(want) < 2 { // the page shows no such table of one question
+		return
+	}
+	to := url.Values{"chart": {"questions"}}
+	for k, v := range q {
+		to[k] = v
+	}
+	for way, page := range map[string]*visit{"one by one": x.page, "summed": x.summed} {
+		got := page.get("/reports/level/table.csv?" + to.Encode())
+		rows, err := csv.NewReader(got.Body).ReadAll()
+		if err != nil || got.Code != http.StatusOK || len(rows)-1 != len(want) {
+			x.Errorf("scores of %s, %s: %d, %d rows, SQL has %v, %v", q.Encode(), way, got.Code, len(rows)-1, want, err)
+			continue
+		}
+		for _, row := range rows[1:] {
+			so := want[row[0]+"/"+row[1]]
+			mean, err := strconv.ParseFloat(row[4], 64)
+			if err != nil {
+				continue // too few to say
+			}
+			if x.compared("scores"); row[2] != strconv.Itoa(so[0]) || math.Abs(mean-float64(so[1])/1000/float64(so[0])) > 0.051 { // it has one place
+				x.Errorf("scores of %s, %s: the table has %q, SQL %v", q.Encode(), way, row, so)
+			}
 		}
 	}
 }

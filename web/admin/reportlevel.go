@@ -150,15 +150,17 @@ func (s reportPages) reportLevel(r *http.Request, w *words, _ Viewer, f *reportF
 	if len(targets.Rows) > 0 {
 		p.Sections = append(p.Sections, targets)
 	}
-	scores, err := all.Questions(r.Context())
+	scores, told, err := all.Questions(r.Context())
 	if err != nil {
 		return p, err
 	}
 	names := s.namer(w)
-	if c := w.questionMeans(scores, names, all.Summed()); len(c.Rows) > 1 {
+	if c := w.questionMeans(scores, names); len(c.Rows) > 1 {
 		p.Sections = append(p.Sections, c)
 	}
-	p.Foot = append(p.Foot, w.countsOf(all))
+	if p.Foot = append(p.Foot, w.countsOf(all)); !told {
+		p.Foot = append(p.Foot, w.t("scores_too_many", figures.Most))
+	}
 	return p, nil
 }
 
@@ -285,16 +287,17 @@ func (s reportPages) levelBars(w *words, f *reportFilter, all *figures.Answers, 
 var meanColumns = []string{"flow", "question", "n", "customers", "mean", "low", "high", "unit"}
 
 // questionMeans are the means of the questions' scores.
-func (w *words) questionMeans(scores []figures.Question, names namer, summed bool) reportSection {
+func (w *words) questionMeans(scores []figures.Question, names namer) reportSection {
 	c := reportSection{ID: "questions", Title: w.t("score_by_question"), Open: true, columns: meanColumns, Notes: []string{w.t("scores_legend")}}
 	c.Head = [4]string{w.t("question_head"), w.t("answers_head"), w.t("interval"), w.t("mean_score")}
-	for _, q := range scores {
+	for i := range scores {
+		q := &scores[i]
 		row := w.meanRow(names.question(q.Flow, q.Question, askedInRow), []string{q.Flow, q.Question}, q.Mean(), 0, 100, math.NaN())
 		row.About = names.survey(q.Flow)
-		if summed { // of sums only the fewest are known
+		if q.Summed() { // of sums only the fewest are known
 			row.raw[3] = ""
 		}
-		row.raw = append(row.raw, unitOf(summed))
+		row.raw = append(row.raw, unitOf(q.Summed()))
 		c.Rows = append(c.Rows, row)
 	}
 	return c

@@ -227,7 +227,7 @@ func (s reportPages) mysterySections(w *words, visits []storage.GivenSession, na
 	if len(given) == 0 {
 		return all
 	}
-	questions := w.questionMeans(given, names, false)
+	questions := w.questionMeans(given, names)
 	questions.ID, questions.Title = "mysteryquestions", w.t("mystery_questions")
 	return append(all, questions)
 }

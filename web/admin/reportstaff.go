@@ -65,7 +65,7 @@ func (s reportPages) reportStaff(r *http.Request, w *words, v Viewer, _ *reportF
 	}
 	if len(newest.Questions) > 0 {
 		names := s.namer(w, survey.Pulse)
-		c := w.questionMeans(newest.Questions, names, false)
+		c := w.questionMeans(newest.Questions, names)
 		c.Title = w.t("pulse_scores", newest.Month)
 		p.Sections = append(p.Sections, c)
 	}
