@@ -194,9 +194,9 @@ func Besides(parts map[string]*Answers, but string) *Answers {
 	return rest
 }
 
-// Questions adds up the scores of questions, in the order of surveys and names. Of answers that were added up scores are
-// as well; those of a service, of staff, a language or a channel alone are read one by one. ok is false of these where
-// more than Most lie on the days and at the sites.
+// Questions adds up the scores of questions, in the order of surveys and names. Of answers that were added up
+// scores are as well; those of a service, of staff, a language or a channel alone are read one by one. ok is
+// false of these where more than Most lie on the days and at the sites.
 func (a *Answers) Questions(ctx context.Context) (all []Question, ok bool, err error) {
 	switch {
 	case a.sums == nil:
