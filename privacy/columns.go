@@ -69,10 +69,10 @@ var tables = []table{
 	{"changes", Conversations, "which conversations changed, for seconds, until reports know", map[Fate]string{Gone: "bucket seq at sessions"}},
 	{"folds", "", "up to where reports know: a position among conversations", map[Fate]string{Anew: "pass", Nobody: "bucket mark passed"}},
 	{"cell_marks", "", "which days are to be added up anew, for seconds", map[Fate]string{Stays: "day site flow", Nobody: "bucket seq"}},
-	{"cells", "", "how many conversations of a day had each level; staff is who served", map[Fate]string{
+	{"cells", "", "how many conversations of a day, or of a month, had each level; staff is who served", map[Fate]string{
 		Stays: "bucket dim site day flow service staff language channel l1 l2 l3 l4 l5 l6 l7",
 	}},
-	{"cell_questions", "", "what the scores of a question add up to on a day", map[Fate]string{Stays: "bucket site day flow question n score_sum score_squares"}},
+	{"cell_questions", "", "what the scores of a question add up to on a day, or in a month", map[Fate]string{Stays: "bucket site day flow question n score_sum score_squares"}},
 	{"cell_months", "", "how many customers a month had and how alike the answers of one are; key may be who served", map[Fate]string{
 		Stays: "bucket dim site month flow key customers most pairs",
 	}},

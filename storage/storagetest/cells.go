@@ -183,6 +183,44 @@ func sameSums(t *testing.T, s storage.Store, db *sql.DB) {
 	slices.Sort(scores)
 	slices.Sort(of)
 	same(t, "scores", scores, of)
+	sameSpans(t, s, db, f, counted)
+}
+
+// sameSpans holds the sums of days that cut months, and of days that hold whole ones, to plain SQL.
+func sameSpans(t *testing.T, s storage.Store, db *sql.DB, f storage.FigureFilter, counted string) {
+	t.Helper()
+	for _, days := range [][2]string{
+		{"2025-12-31", "2026-03-01"}, {"2026-01-01", "2026-03-31"}, {"2026-02-02", "2026-05-01"}, {"2026-03-01", "2026-03-31"}, {"2026-03-01", "2026-03-30"},
+		{"2026-03-02", "2026-03-31"}, {"2026-02-28", "2026-04-01"}, {"2026-03-05", "2026-03-04"}, {"2026-03-04", "2026-04-30"},
+	} {
+		f.From, f.To = days[0], days[1]
+		in := counted + " AND day >= '" + f.From + "' AND day <= '" + f.To + "'"
+		for _, by := range append(storage.CellDimensions(), storage.CellsWhole, storage.CellsDay) {
+			var months []string
+			n := map[string]int{}
+			for _, c := range must(s.Cells(t.Context(), f, by))(t) {
+				for _, k := range c.Levels {
+					n[c.Month] += k
+				}
+			}
+			for month, k := range n {
+				months = append(months, plain(fmt.Sprint(month, k)))
+			}
+			want := printed(t, db, "SELECT substr(day, 1, 7), count(*) FROM read_sessions"+in+" GROUP BY 1")
+			for i := range want {
+				want[i] = plain(want[i])
+			}
+			slices.Sort(months)
+			slices.Sort(want)
+			same(t, fmt.Sprint("sums by ", by, " of ", days), months, want)
+		}
+		n := 0
+		for _, q := range must(s.CellQuestions(t.Context(), f))(t) {
+			n += q.N
+		}
+		equal(t, fmt.Sprint("scores of ", days), n, count(t, db, "SELECT count(*) FROM answers a WHERE a.newest AND NOT a.skipped AND NOT a.dropped"+
+			" AND a.score IS NOT NULL AND a.session IN (SELECT session FROM read_sessions"+in+")"))
+	}
 }
 
 // plain is a row without its blanks.
@@ -249,15 +287,28 @@ func init() {
 		exec(t, db, "UPDATE cells SET l4 = l4 + 1 WHERE dim = 'staff' AND site = 'main'")
 		exec(t, db, "UPDATE cell_months SET most = 7 WHERE dim = '' AND site = 'harbour'")
 		exec(t, db, "INSERT INTO cells (bucket, dim, site, day, flow, service, staff, language, channel, l1, l2, l3, l4, l5, l6, l7)"+
-			" SELECT bucket, dim, site, '2026-03-09', flow, service, staff, language, channel, 1, 1, 1, 1, 1, 1, 1 FROM cells WHERE dim = ''")
-		if got := must(s.CompareCells(ctx))(t); got.Different != 4 || got.Days != 4 || got.Months != 2 || got.First == "" {
-			t.Errorf("four are spoilt: %+v", got)
+			" SELECT bucket, dim, site, '2026-03-09', flow, service, staff, language, channel, 1, 1, 1, 1, 1, 1, 1 FROM cells WHERE dim = '' AND length(day) = 10")
+		if got := must(s.CompareCells(ctx))(t); got.Different != 5 || got.Days != 4 || got.Months != 2 || got.First == "" { // of a month that has a day more, too
+			t.Errorf("five are spoilt: %+v", got)
 		}
 		_ = must(s.FoldAll(ctx))(t)
 		foldUpBy(t, s, folding{flow: gaveFlow()}, 3)
 		countUp(t, s, other)
 		if got := must(s.CompareCells(ctx))(t); got.Different+got.Waiting > 0 {
 			t.Errorf("they are mended: %+v", got)
+		}
+		// So is a month that is not what its days are, of levels and of scores.
+		for _, spoil := range []string{"UPDATE cells SET l4 = l4 + 1 WHERE dim = 'all' AND day = 'm2026-03' AND site = 'main'", "DELETE FROM cell_questions WHERE day = 'm2026-03' AND site = 'main'"} {
+			exec(t, db, spoil)
+			if got := must(s.CompareCells(ctx))(t); got.Different != 1 || got.Months != 2 {
+				t.Errorf("after %s: %+v", spoil, got)
+			}
+			_ = must(s.FoldAll(ctx))(t)
+			foldUpBy(t, s, folding{flow: gaveFlow()}, 3)
+			countUp(t, s, other)
+			if got := must(s.CompareCells(ctx))(t); got.Different+got.Waiting > 0 {
+				t.Errorf("after %s it is mended: %+v", spoil, got)
+			}
 		}
 	}
 	foldTests["a day that is marked again while it is counted is counted again"] = func(t *testing.T, b *bench) {

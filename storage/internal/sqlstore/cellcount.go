@@ -21,6 +21,7 @@ func (s *Store) CountCells(ctx context.Context, l storage.Lease, limit int) (sto
 	return s.countMarked(ctx, l, s.q.marked, limit, func(m cellMark, first bool) (func(*cellWriting) error, error) {
 		cells, questions, err := s.countDay(ctx, m)
 		return func(w *cellWriting) error {
+			w.sums(m)
 			at := []any{int64(w.bucket), m.site, m.day, m.flow}
 			if err := w.replace(s.q.cellsOf, s.q.dropCells, s.q.putCells, cellKeyed, at, cells); err != nil {
 				return err
@@ -341,7 +342,11 @@ func (s *Store) cellsThere(ctx context.Context) (map[cellMark]bool, error) {
 	all := map[cellMark]bool{}
 	for b := range storage.Bucket(s.buckets) {
 		for i, text := range []string{s.q.dayKeys, s.q.cellKeys, s.q.mKeys} {
-			found, err := collect(ctx, s, "cells", text, []any{int64(b)}, func(row scanner) (m cellMark, err error) {
+			args := []any{int64(b)}
+			if text == s.q.cellKeys { // of two tables
+				args = append(args, int64(b))
+			}
+			found, err := collect(ctx, s, "cells", text, args, func(row scanner) (m cellMark, err error) {
 				return m, row.Scan(&m.day, &m.site, &m.flow)
 			})
 			if err != nil {
@@ -376,9 +381,11 @@ func (s *Store) isMarked(ctx context.Context, m cellMark) (bool, error) {
 
 // unlikeCells says how the sums of a day or a month differ from what is counted now, "" where they do not.
 func (s *Store) unlikeCells(ctx context.Context, m cellMark) (string, error) {
-	at := []any{int64(s.bucketOfCells(m.site)), m.site, m.day, m.flow}
+	b := s.bucketOfCells(m.site)
+	at := []any{int64(b), m.site, m.day, m.flow}
 	type table struct {
 		of     string
+		at     []any
 		wanted [][]any
 	}
 	var tables []table
@@ -387,16 +394,23 @@ func (s *Store) unlikeCells(ctx context.Context, m cellMark) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		tables = []table{{s.q.monthsOf, rows}}
+		tables = []table{{s.q.monthsOf, at, rows}}
+		for _, t := range s.sumTables() {
+			rows, err := cellRows(ctx, s.read, t.sums, m.daysIn(b))
+			if err != nil {
+				return "", fmt.Errorf("add up cells: %w", s.unavailable(err))
+			}
+			tables = append(tables, table{t.of, m.sumIn(b), rows})
+		}
 	} else {
 		cells, questions, err := s.countDay(ctx, m)
 		if err != nil {
 			return "", err
 		}
-		tables = []table{{s.q.cellsOf, cells}, {s.q.cellQuestionsOf, questions}}
+		tables = []table{{s.q.cellsOf, at, cells}, {s.q.cellQuestionsOf, at, questions}}
 	}
 	for _, t := range tables {
-		there, err := cellRows(ctx, s.read, t.of, at)
+		there, err := cellRows(ctx, s.read, t.of, t.at)
 		if err != nil {
 			return "", fmt.Errorf("read cells: %w", s.unavailable(err))
 		}

@@ -17,7 +17,12 @@ func (s *Store) CellsReady(ctx context.Context) (bool, error) {
 
 // Cells implements storage.Cells.
 func (s *Store) Cells(ctx context.Context, f storage.FigureFilter, by storage.CellsBy) ([]storage.Cell, error) {
-	args := slices.Concat([]any{dimensionOf(f, by)}, s.inDays(0, f)[1:], conditions(f))
+	dimension, sites := dimensionOf(f, by), s.dialect.Keys(texted(f.Sites))
+	days := bySpan(f.From, f.To, dimension, sites)
+	if by == storage.CellsDay {
+		days = append([]any{dimension}, s.inDays(0, f)[1:]...)
+	}
+	args := append(days, conditions(f)...)
 	return ofBuckets(ctx, s, "cells", s.q.cells[by], args, func(row scanner) (c storage.Cell, err error) {
 		l := &c.Levels
 		return c, row.Scan(&c.Site, &c.Month, &c.Flow, &c.Key, &l[0], &l[1], &l[2], &l[3], &l[4], &l[5], &l[6])
@@ -68,7 +73,7 @@ func (s *Store) CellMonths(ctx context.Context, f storage.FigureFilter, dimensio
 
 // CellQuestions implements storage.Cells.
 func (s *Store) CellQuestions(ctx context.Context, f storage.FigureFilter) ([]storage.CellQuestion, error) {
-	args := append(s.inDays(0, f)[1:], storage.Clean(f.Flow), storage.Clean(f.Flow))
+	args := append(bySpan(f.From, f.To, s.dialect.Keys(texted(f.Sites))), storage.Clean(f.Flow), storage.Clean(f.Flow))
 	return ofBuckets(ctx, s, "scores of cells", s.q.cellQuestions, args, func(row scanner) (c storage.CellQuestion, err error) {
 		return c, row.Scan(&c.Site, &c.Month, &c.Flow, &c.Question, &c.N, &c.Sum, &c.Squares)
 	})

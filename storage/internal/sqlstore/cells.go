@@ -25,6 +25,7 @@ type cellQueries struct {
 	ofDay, questionsOfDay    string
 	ofMonth                  string
 	cellsOf, monthsOf        string
+	sumsOf, questionSumsOf   string
 	cellQuestionsOf          string
 	putCells, putMonths      *list
 	putCellQuestions         *list
@@ -53,10 +54,7 @@ var countedHere = " AND s.answered > 0 AND NOT s.test AND s.level BETWEEN 1 AND 
 func newCellQueries(t *texts) cellQueries {
 	at := " FROM read_sessions s WHERE s.bucket = ? AND s.site = ? AND s.day = ? AND s.flow = ?" + countedHere
 	of := " WHERE bucket = ? AND dim IN ('', 'service', 'staff', 'language', 'channel', '" + everything + "') AND site = ? AND "
-	sums := ""
-	for i := range 7 {
-		sums += fmt.Sprintf(", CAST(sum(l%d) AS bigint)", i+1)
-	}
+	sums := added("l1, l2, l3, l4, l5, l6, l7")
 	among := " AND " + t.dialect.Among("site")
 	flow := " AND (flow = ? OR '' = ?)"
 	fits := flow + " AND (service = ? OR '' = ?) AND (staff = ? OR '' = ?) AND (language = ? OR '' = ?) AND (channel = ? OR '' = ?)"
@@ -66,7 +64,7 @@ func newCellQueries(t *texts) cellQueries {
 		marked:       t.one("SELECT bucket, day, site, flow, seq FROM cell_marks WHERE bucket = ? AND length(day) = 10 AND (day, site, flow) > (?, ?, ?) ORDER BY day, site, flow LIMIT ?"),
 		markedMonths: t.one("SELECT bucket, day, site, flow, seq FROM cell_marks WHERE bucket = ? AND length(day) = 7 AND (day, site, flow) > (?, ?, ?) ORDER BY day, site, flow LIMIT ?"),
 		markAll: t.one("INSERT INTO cell_marks (bucket, day, site, flow, seq) SELECT DISTINCT c.bucket, c.day, c.site, c.flow, CAST(? AS bigint)" +
-			" FROM cells c WHERE c.bucket = ? AND c.dim = '' ON CONFLICT (bucket, day, site, flow) DO UPDATE SET" +
+			" FROM cells c WHERE c.bucket = ? AND c.dim = '' AND c.day < '" + aMonth + "' ON CONFLICT (bucket, day, site, flow) DO UPDATE SET" +
 			" seq = CASE WHEN cell_marks.seq <= 0 THEN -abs(excluded.seq) ELSE excluded.seq END"),
 		marks:     t.one("SELECT day, site, flow FROM cell_marks WHERE bucket = ?"),
 		dropMarks: t.drop("cell_marks", "day, site, flow, seq"),
@@ -84,8 +82,12 @@ func newCellQueries(t *texts) cellQueries {
 		ofMonth: t.one("SELECT " + whoseSession + ", s.service, s.staff, s.language, s.channel, s.level" +
 			" FROM read_sessions s WHERE s.bucket = ? AND s.site = ? AND s.day >= ? AND s.day <= ? AND s.flow = ?" + countedHere),
 
-		cellsOf:           t.one("SELECT " + cellColumns + " FROM cells" + of + "day = ? AND flow = ?"),
-		cellQuestionsOf:   t.one("SELECT " + cellQuestionColumns + " FROM cell_questions WHERE bucket = ? AND site = ? AND day = ? AND flow = ?"),
+		cellsOf:         t.one("SELECT " + cellColumns + " FROM cells" + of + "day = ? AND flow = ?"),
+		cellQuestionsOf: t.one("SELECT " + cellQuestionColumns + " FROM cell_questions WHERE bucket = ? AND site = ? AND day = ? AND flow = ?"),
+		sumsOf: t.one("SELECT bucket, dim, site, '" + aMonth + "' || substr(day, 1, 7), flow, service, staff, language, channel" + sums + " FROM cells" + of +
+			"day >= ? AND day <= ? AND flow = ? GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9"),
+		questionSumsOf: t.one("SELECT bucket, site, '" + aMonth + "' || substr(day, 1, 7), flow, question" + added("n, score_sum, score_squares") +
+			" FROM cell_questions WHERE bucket = ? AND site = ? AND day >= ? AND day <= ? AND flow = ? GROUP BY 1, 2, 3, 4, 5"),
 		monthsOf:          t.one("SELECT " + cellMonthColumns + " FROM cell_months" + of + "month = ? AND flow = ?"),
 		putCells:          t.put("cells", cellColumns, columns(cellColumns)[:cellKeyed]...),
 		putCellQuestions:  t.put("cell_questions", cellQuestionColumns, columns(cellQuestionColumns)[:cellQuestionKeyed]...),
@@ -100,22 +102,28 @@ func newCellQueries(t *texts) cellQueries {
 				" AND month >= ? AND month <= ?" + flow + " AND (key = ? OR '' = ?)"
 		}),
 		cellQuestions: t.inBuckets(func(bucket string) string {
-			return "SELECT site, substr(day, 1, 7), flow, question, CAST(sum(n) AS bigint), CAST(sum(score_sum) AS bigint)," +
-				" CAST(sum(score_squares) AS bigint) FROM cell_questions WHERE bucket = " + bucket + among + " AND day >= ? AND day <= ?" + flow + " GROUP BY 1, 2, 3, 4"
+			return "SELECT site, month, flow, question" + added("n, score_sum, score_squares") + " FROM (" +
+				inSpans("site, flow, question, n, score_sum, score_squares", "cell_questions WHERE bucket = "+bucket+among) + ") AS part WHERE 1 = 1" + flow + " GROUP BY 1, 2, 3, 4"
 		}),
 
-		dayKeys:  t.one("SELECT DISTINCT s.day, s.site, s.flow FROM read_sessions s WHERE s.bucket = ?" + countedHere),
-		cellKeys: t.one("SELECT DISTINCT day, site, flow FROM cells WHERE bucket = ?"),
-		mKeys:    t.one("SELECT DISTINCT month, site, flow FROM cell_months WHERE bucket = ?"),
+		dayKeys: t.one("SELECT DISTINCT s.day, s.site, s.flow FROM read_sessions s WHERE s.bucket = ?" + countedHere),
+		cellKeys: t.one("SELECT DISTINCT CASE WHEN day < '" + aMonth + "' THEN day ELSE substr(day, 2) END, site, flow FROM cells WHERE bucket = ?" +
+			" UNION SELECT DISTINCT CASE WHEN day < '" + aMonth + "' THEN day ELSE substr(day, 2) END, site, flow FROM cell_questions WHERE bucket = ?"),
+		mKeys: t.one("SELECT DISTINCT month, site, flow FROM cell_months WHERE bucket = ?"),
 	}
-	for _, by := range append(storage.CellDimensions(), storage.CellsWhole, storage.CellsDay) {
+	q.cells[storage.CellsDay] = t.inBuckets(func(bucket string) string {
+		return "SELECT site, substr(day, 1, 7), flow, day" + sums + " FROM cells WHERE bucket = " + bucket + " AND dim = ?" + among +
+			" AND day >= ? AND day <= ?" + fits + " GROUP BY 1, 2, 3, 4"
+	})
+	for _, by := range append(storage.CellDimensions(), storage.CellsWhole) {
 		key := string(by)
 		if by == storage.CellsWhole {
 			key = "''"
 		}
 		q.cells[by] = t.inBuckets(func(bucket string) string {
-			return "SELECT site, substr(day, 1, 7), flow, " + key + sums + " FROM cells WHERE bucket = " + bucket + " AND dim = ?" + among +
-				" AND day >= ? AND day <= ?" + fits + " GROUP BY 1, 2, 3, 4"
+			return "SELECT site, month, flow, " + key + sums + " FROM (" +
+				inSpans("site, flow, service, staff, language, channel, l1, l2, l3, l4, l5, l6, l7", "cells WHERE bucket = "+bucket+" AND dim = ?"+among) +
+				") AS part WHERE 1 = 1" + fits + " GROUP BY 1, 2, 3, 4"
 		})
 	}
 	return q
@@ -253,7 +261,7 @@ func (s *Store) countMarked(ctx context.Context, l storage.Lease, text string, l
 					return err
 				}
 			}
-			return nil
+			return w.sumUp()
 		})
 		if err != nil {
 			return did, fmt.Errorf("write cells: %w", err)
@@ -303,6 +311,7 @@ type cellWriting struct {
 	tx     *sql.Tx
 	bucket storage.Bucket
 	buffer []byte
+	months map[cellMark]bool // of which days were written
 }
 
 // leads holds the lease until the commit. Who has it counted after whoever had it before.

@@ -206,9 +206,15 @@ func (t *texts) asked(columns []string, question func(of func(column string) str
 	return &l
 }
 
-// inBuckets is a SELECT that is put for each of many buckets: see asked.
+// inBuckets is a SELECT that is put for each of many buckets: see asked. It may name the bucket more than once.
 func (t *texts) inBuckets(question func(bucket string) string) *list {
-	return t.asked([]string{"bucket"}, func(of func(string) string) string { return question(of("bucket")) })
+	return t.asked([]string{"bucket"}, func(of func(string) string) string {
+		bucket := of("bucket")
+		if bucket == "?" {
+			bucket = "?1" // the same one wherever it stands; those behind it go on counting
+		}
+		return question(bucket)
+	})
 }
 
 // Source is a table that is asked for rows by a key. Each row comes once for each place that it is at, in any order.
