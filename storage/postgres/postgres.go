@@ -164,9 +164,9 @@ func dialect() sqlstore.Dialect {
 			return "SELECT r.* FROM unnest(CAST(? AS text[])) AS k(sought) CROSS JOIN LATERAL (SELECT " + columns + " FROM " + table +
 				" WHERE bucket = ? AND " + key + " = k.sought" + where + " OFFSET 0) AS r"
 		},
-		First: func(columns, table, _, key, where, order string) string {
-			return "SELECT r.* FROM unnest(CAST(? AS text[])) AS k(sought) CROSS JOIN LATERAL (SELECT " + columns + " FROM " + table +
-				" s WHERE bucket = ? AND " + key + " = k.sought" + where + " ORDER BY " + order + " LIMIT ?) AS r"
+		First: func(columns, table, _, key, where, order, bucket string) string {
+			return "SELECT r.* FROM unnest(CAST(? AS text[])) AS q(sought) CROSS JOIN LATERAL (SELECT " + columns + " FROM " + table +
+				" s WHERE bucket = " + bucket + " AND " + key + " = q.sought" + where + " ORDER BY " + order + " LIMIT ?) AS r"
 		},
 		// OFFSET 0 keeps the inner question whole, as above.
 		Across: func(tables []sqlstore.Source) string {

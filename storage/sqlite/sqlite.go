@@ -278,9 +278,9 @@ func dialect() sqlstore.Dialect {
 			return "SELECT " + columns + " FROM (SELECT value AS sought FROM json_each(?)) CROSS JOIN " + table +
 				" WHERE bucket = ? AND " + key + " = sought" + where
 		},
-		First: func(columns, table, id, key, where, order string) string {
+		First: func(columns, table, id, key, where, order, bucket string) string {
 			return "SELECT " + columns + " FROM (SELECT value AS sought FROM json_each(?)) CROSS JOIN " + table + " WHERE (bucket, " + id + ") IN (SELECT bucket, " + id +
-				" FROM " + table + " s WHERE bucket = ? AND " + key + " = sought" + where + " ORDER BY " + order + " LIMIT ?)"
+				" FROM " + table + " s WHERE bucket = " + bucket + " AND " + key + " = sought" + where + " ORDER BY " + order + " LIMIT ?)"
 		},
 		Across: func(tables []sqlstore.Source) string {
 			all := make([]string, len(tables))

@@ -23,7 +23,7 @@ type caseDayQueries struct {
 	casesIn           *keyed // days and sites of the cases of conversations
 	emptied, emptyAll string
 	fillDay           string
-	keptDays          string
+	keptDays          *list
 	opened, openedOn  string
 }
 
@@ -34,8 +34,10 @@ func newCaseDayQueries(t *texts) caseDayQueries {
 		emptied:   t.one("SELECT site, day, seq FROM case_days WHERE bucket = ? AND facts = '' ORDER BY day, site LIMIT ?"),
 		emptyAll:  t.one("UPDATE case_days SET seq = ?, first_day = '', last_day = '', facts = '' WHERE bucket = ?"),
 		fillDay:   t.one("UPDATE case_days SET first_day = ?, last_day = ?, facts = ? WHERE bucket = ? AND site = ? AND day = ? AND facts = '' AND seq = ?"),
-		keptDays: t.one("SELECT site, day, facts FROM case_days WHERE bucket = ? AND " + t.dialect.Among("site") + " AND last_day >= ? AND first_day <= ?" +
-			" UNION ALL SELECT site, day, facts FROM case_days WHERE bucket = ? AND " + t.dialect.Among("site") + " AND facts = '' AND day >= ? AND day <= ?"),
+		keptDays: t.inBuckets(func(bucket string) string {
+			from := "SELECT bucket, site, day, facts FROM case_days WHERE bucket = " + bucket + " AND " + t.dialect.Among("site")
+			return from + " AND last_day >= ? AND first_day <= ? UNION ALL " + from + " AND facts = '' AND day >= ? AND day <= ?"
+		}),
 		opened: t.one("SELECT c.body, coalesce(s.day, ''), coalesce(s.flow, ''), coalesce(s.service, ''), coalesce(s.staff, '')," +
 			" coalesce(s.language, ''), coalesce(s.channel, ''), coalesce(s.level, 0)" +
 			" FROM cases c LEFT JOIN read_sessions s ON s.bucket = c.bucket AND s.session = c.session" +
@@ -279,15 +281,29 @@ func (s *Store) FigureCases(ctx context.Context, f storage.FigureFilter) ([]stor
 		return nil, false, err
 	}
 	first, last := from.Add(-farthest).Format(time.DateOnly), to.Add(farthest).Format(time.DateOnly)
+	on := [2]string{storage.Clean(f.From), storage.Clean(f.To)}
+	all := make([][]keptDay, s.buckets)
+	together := brief(&f)
+	if together && len(f.Sites) > 0 {
+		kept, err := s.keptDaysOf(ctx, nil, texted(f.Sites), on, [2]string{first, last})
+		if err != nil {
+			return nil, false, err
+		}
+		for i := range kept {
+			all[kept[i].bucket] = append(all[kept[i].bucket], kept[i])
+		}
+	}
 	return everywhere(s, f, func(b storage.Bucket, most int64) (list []storage.FigureCase, err error) {
 		add := func(c *storage.FigureCase) {
 			if fitsCase(&f, c) {
 				list = append(list, *c)
 			}
 		}
-		kept, err := s.keptDaysOf(ctx, b, texted(f.Sites), [2]string{storage.Clean(f.From), storage.Clean(f.To)}, [2]string{first, last})
-		if err != nil {
-			return nil, err
+		kept := all[b]
+		if !together {
+			if kept, err = s.keptDaysOf(ctx, &b, texted(f.Sites), on, [2]string{first, last}); err != nil {
+				return nil, err
+			}
 		}
 		stale, n := map[caseDay]bool{}, 0
 		for i := range kept {
@@ -362,16 +378,23 @@ func (s *Store) casesOpened(ctx context.Context, b storage.Bucket, sites []strin
 // keptDay is a day with what it keeps; "" = it is to be put together anew.
 type keptDay struct {
 	caseDay
-	facts string
+	bucket storage.Bucket
+	facts  string
 }
 
-func scanKeptDay(row scanner) (d keptDay, err error) { return d, row.Scan(&d.site, &d.day, &d.facts) }
+func scanKeptDay(row scanner) (d keptDay, err error) {
+	return d, row.Scan(&d.bucket, &d.site, &d.day, &d.facts)
+}
 
 // keptDaysOf are the days at sites that cases were put together on which figures put on some days, and those that
-// are to be put together anew and on which such cases may have opened: first and last, each.
-func (s *Store) keptDaysOf(ctx context.Context, b storage.Bucket, sites []string, on, opened [2]string) ([]keptDay, error) {
+// are to be put together anew and on which such cases may have opened: first and last, each. b: of one bucket.
+func (s *Store) keptDaysOf(ctx context.Context, b *storage.Bucket, sites []string, on, opened [2]string) ([]keptDay, error) {
 	at := s.dialect.Keys(sites)
-	return collect(ctx, s, "days of cases", s.q.keptDays, []any{int64(b), at, on[0], on[1], int64(b), at, opened[0], opened[1]}, scanKeptDay)
+	args := []any{at, on[0], on[1], at, opened[0], opened[1]}
+	if b != nil {
+		return ofBucket(ctx, s, "days of cases", s.q.keptDays, *b, args, scanKeptDay)
+	}
+	return ofBuckets(ctx, s, "days of cases", s.q.keptDays, args, scanKeptDay)
 }
 
 // seenDay is a day as it was before its cases were read.
@@ -498,7 +521,7 @@ func (s *Store) compareCaseDay(ctx context.Context, b storage.Bucket, d caseDay,
 
 // keptFacts is what days at sites keep, first and last.
 func (s *Store) keptFacts(ctx context.Context, b storage.Bucket, sites []string, first, last string) (map[caseDay]string, error) {
-	list, err := s.keptDaysOf(ctx, b, sites, [2]string{"0", "9"}, [2]string{first, last})
+	list, err := s.keptDaysOf(ctx, &b, sites, [2]string{"0", "9"}, [2]string{first, last})
 	kept := make(map[caseDay]string, len(list))
 	for i := range list {
 		if d := list[i].caseDay; first <= d.day && d.day <= last {

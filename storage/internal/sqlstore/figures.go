@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/aftercare/aftercare/recovery"
@@ -20,14 +19,14 @@ import (
 
 // figureQueries read what reports are counted from.
 type figureQueries struct {
-	answeredFrom string
-	judged       byClass
-	scored       byClass // judged, with the scores of the questions
-	asked        string
-	levelsOf     *keyed
+	answeredFrom *list
+	judged       byClass[*list]
+	scored       byClass[*list] // judged, with the scores of the questions
+	asked        *list
+	levelsAt     *across
 	experimented string
-	answeredOf   *keyed // levelsOf, also of those that have none
-	received     string
+	answeredOf   *keyed // levels by conversation, also of those that have none
+	received     *list
 	pulseWords   string
 }
 
@@ -68,12 +67,18 @@ const fitsSession = " AND (s.flow = ? OR '' = ?) AND (s.service = ? OR '' = ?) A
 const notOfOwn = " AND coalesce(s.class, '') NOT IN ('" + ofStaff + "', '" + ofMystery + "')"
 
 // whoseSession is the customer of a conversation s. Its parameter is the bucket.
-const whoseSession = "coalesce((SELECT CASE WHEN x.customer > '' THEN 'p:' || x.customer WHEN x.identity > '' THEN 'p:' || x.identity END" +
-	" FROM sessions x WHERE x.bucket = ? AND x.id = s.session" + perRow + "), 's:' || s.session)"
+var whoseSession = whoseIn("?")
+
+func whoseIn(bucket string) string {
+	return "coalesce((SELECT CASE WHEN x.customer > '' THEN 'p:' || x.customer WHEN x.identity > '' THEN 'p:' || x.identity END" +
+		" FROM sessions x WHERE x.bucket = " + bucket + " AND x.id = s.session" + perRow + "), 's:' || s.session)"
+}
 
 // daysOf are the answered conversations s of a bucket, sites and days: see inDays.
-func daysOf(t *texts) string {
-	return " WHERE s.bucket = ? AND " + t.dialect.Among("s.site") + " AND s.day >= ? AND s.day <= ? AND s.answered > 0"
+func daysOf(t *texts) string { return daysIn(t, "?") }
+
+func daysIn(t *texts, bucket string) string {
+	return " WHERE s.bucket = " + bucket + " AND " + t.dialect.Among("s.site") + " AND s.day >= ? AND s.day <= ? AND s.answered > 0"
 }
 
 // isOther says of a conversation s that it is not a customer's: they are few, and have an index of their own.
@@ -88,15 +93,17 @@ func ofClass(others bool) string {
 }
 
 // judgedWhere are those of them that have a level and are of a class, and fit. others: it is none of customers.
-func judgedWhere(t *texts, others bool) string {
-	return daysOf(t) + " AND NOT s.test AND s.level > 0" + ofClass(others) + fitsSession
+func judgedWhere(t *texts, others bool) string { return judgedIn(t, "?", others) }
+
+func judgedIn(t *texts, bucket string, others bool) string {
+	return daysIn(t, bucket) + " AND NOT s.test AND s.level > 0" + ofClass(others) + fitsSession
 }
 
 // byClass are two statements that say the same: one for conversations of customers, and one that finds others by
 // their index.
-type byClass struct{ customers, others string }
+type byClass[T any] struct{ customers, others T }
 
-func (c byClass) of(o storage.Of) string {
+func (c byClass[T]) of(o storage.Of) T {
 	if o == storage.OfCustomers || o == storage.OfAnybody {
 		return c.customers
 	}
@@ -105,22 +112,34 @@ func (c byClass) of(o storage.Of) string {
 
 func newFigureQueries(t *texts) figureQueries {
 	fits, of := fitsSession, " FROM read_sessions s"
-	days, where, other, whose := daysOf(t), judgedWhere(t, false), judgedWhere(t, true), whoseSession
-	// No question is called by a name with a blank or a comma.
-	scores := "coalesce((SELECT string_agg(a.question || ' ' || a.score, ',') FROM answers a WHERE a.bucket = ? AND a.session = s.session" +
-		" AND a.newest AND NOT a.dropped AND NOT a.skipped AND a.score IS NOT NULL), '')"
-	judged := "SELECT s.session, s.day, s.flow, s.site, s.service, s.staff, s.language, s.channel, s.level, s.unsatisfied, s.has_case, " + whose
+	days := daysOf(t)
+	judged := func(others, scored bool) *list {
+		return t.inBuckets(func(bucket string) string {
+			text := "SELECT s.session, s.day, s.flow, s.site, s.service, s.staff, s.language, s.channel, s.level, s.unsatisfied, s.has_case, " + whoseIn(bucket)
+			if scored { // no question is called by a name with a blank or a comma
+				text += ", coalesce((SELECT string_agg(a.question || ' ' || a.score, ',') FROM answers a WHERE a.bucket = " + bucket + " AND a.session = s.session" +
+					" AND a.newest AND NOT a.dropped AND NOT a.skipped AND a.score IS NOT NULL), '')"
+			}
+			return text + of + judgedIn(t, bucket, others) + " LIMIT ?"
+		})
+	}
 	return figureQueries{
-		answeredFrom: t.one("SELECT count(*) FROM (SELECT 1 AS one" + of + days + " LIMIT ?) AS part"),
-		judged:       byClass{t.one(judged + of + where + " LIMIT ?"), t.one(judged + of + other + " LIMIT ?")},
-		scored:       byClass{t.one(judged + ", " + scores + of + where + " LIMIT ?"), t.one(judged + ", " + scores + of + other + " LIMIT ?")},
-		asked:        t.one("SELECT site, body FROM invitations WHERE bucket = ? AND " + t.dialect.Among("site") + " AND created_at >= ? AND created_at < ? LIMIT ?"),
+		answeredFrom: t.inBuckets(func(bucket string) string {
+			return "SELECT count(*) FROM (SELECT 1 AS one" + of + daysIn(t, bucket) + " LIMIT ?) AS part"
+		}),
+		judged: byClass[*list]{judged(false, false), judged(true, false)},
+		scored: byClass[*list]{judged(false, true), judged(true, true)},
+		asked: t.inBuckets(func(bucket string) string {
+			return "SELECT bucket, site, body FROM invitations WHERE bucket = " + bucket + " AND " + t.dialect.Among("site") + " AND created_at >= ? AND created_at < ? LIMIT ?"
+		}),
 		experimented: t.one("SELECT experiment, arm, sent, customer, state, body FROM asks WHERE bucket = ? AND experiment > '' AND " + t.dialect.Among("site") +
 			" AND sent >= ? AND NOT test LIMIT ?"),
 		answeredOf: t.keyed("session, level", "read_sessions", "session", " AND answered > 0"),
-		levelsOf:   t.keyed("session, level", "read_sessions", "session", " AND answered > 0 AND level > 0"),
-		received: t.one("SELECT f.kind, f.at, f.site, f.customer, f.identity, f.id FROM feedback f LEFT JOIN read_sessions s ON s.bucket = f.bucket AND s.session = f.session" +
-			" WHERE f.bucket = ? AND f.id > '' AND f.at >= ? AND f.at < ? AND " + t.dialect.Among("f.site") + " AND NOT coalesce(s.test, FALSE)" + notOfOwn + fits + " LIMIT ?"),
+		levelsAt:   t.across(Source{Columns: "bucket, session, level", Table: "read_sessions", Bucket: "bucket", Key: "session", Where: " AND answered > 0 AND level > 0"}),
+		received: t.inBuckets(func(bucket string) string {
+			return "SELECT f.kind, f.at, f.site, f.customer, f.identity, f.id FROM feedback f LEFT JOIN read_sessions s ON s.bucket = f.bucket AND s.session = f.session" +
+				" WHERE f.bucket = " + bucket + " AND f.id > '' AND f.at >= ? AND f.at < ? AND " + t.dialect.Among("f.site") + " AND NOT coalesce(s.test, FALSE)" + notOfOwn + fits + " LIMIT ?"
+		}),
 		pulseWords: t.one("SELECT s.day, s.site, a.text" + of + " JOIN answers a ON a.bucket = s.bucket AND a.session = s.session" + days +
 			" AND NOT s.test" + isOther + " AND s.class = '" + ofStaff + "' AND a.kind = 'text' AND a.text > '' AND a.newest AND NOT a.dropped AND NOT a.skipped LIMIT ?"),
 	}
@@ -200,43 +219,82 @@ func (s *Store) crowded(ctx context.Context, f storage.FigureFilter) (bool, erro
 	if f.Of != storage.OfCustomers || f.Flow+f.Service+f.Staff+f.Language+f.Channel != "" {
 		return false, nil
 	}
-	counts, _, err := everywhere(s, f, func(b storage.Bucket, most int64) ([]int, error) {
-		return collect(ctx, s, "how many answered", s.q.answeredFrom, append(s.inDays(b, f), most), func(row scanner) (n int, err error) { return n, row.Scan(&n) })
-	})
-	n := 0
+	n, err := s.answeredOn(ctx, f, f.Limit)
+	return n > f.Limit, err
+}
+
+// answeredOn is how many conversations were answered on the days and at the sites of a filter, at least as many as
+// most and one more where there are more.
+func (s *Store) answeredOn(ctx context.Context, f storage.FigureFilter, most int) (n int, err error) {
+	if len(f.Sites) == 0 {
+		return 0, nil
+	}
+	counts, err := ofBuckets(ctx, s, "how many answered", s.q.answeredFrom, append(s.inDays(0, f)[1:], int64(most)+1), func(row scanner) (n int, err error) { return n, row.Scan(&n) })
 	for _, some := range counts {
 		n += some
 	}
-	return n > f.Limit, err
+	return n, err
+}
+
+// atOnce is how much is read of all buckets by one statement. Of more, buckets are read abreast.
+const (
+	conversationsAtOnce = 5_000
+	daysAtOnce          = 100
+)
+
+// brief reports whether a filter is of few days.
+func brief(f *storage.FigureFilter) bool {
+	from, to, err := span(*f)
+	return err == nil && to.Sub(from) <= daysAtOnce*24*time.Hour
+}
+
+// everyBucket reads what each bucket has, up to the limit and one more: by one statement, or abreast.
+func everyBucket[T any](ctx context.Context, s *Store, what string, f storage.FigureFilter, together bool, l *list, args []any, scan func(scanner) (T, error)) ([]T, bool, error) {
+	if !together {
+		return everywhere(s, f, func(b storage.Bucket, most int64) ([]T, error) {
+			return ofBucket(ctx, s, what, l, b, append(slices.Clip(args), most), scan)
+		})
+	}
+	if len(f.Sites) == 0 {
+		return nil, false, nil
+	}
+	list, err := ofBuckets(ctx, s, what, l, append(slices.Clip(args), int64(f.Limit)+1), scan)
+	if err == nil && len(list) > f.Limit {
+		return list[:f.Limit], true, nil
+	}
+	return list, false, err
 }
 
 // Judged implements storage.Figuring.
 func (s *Store) Judged(ctx context.Context, f storage.FigureFilter) ([]storage.JudgedSession, bool, error) {
-	if many, err := s.crowded(ctx, f); many || err != nil {
-		return nil, many, err
-	}
-	text := s.q.judged.of(f.Of)
-	if f.Scores {
-		text = s.q.scored.of(f.Of)
-	}
-	list, more, err := everywhere(s, f, func(b storage.Bucket, most int64) ([]storage.JudgedSession, error) {
-		args := []any{int64(b)}
-		if f.Scores {
-			args = append(args, int64(b))
+	n := 0
+	if f.Of == storage.OfCustomers {
+		whole := f.Flow+f.Service+f.Staff+f.Language+f.Channel == ""
+		most := min(f.Limit, conversationsAtOnce)
+		if whole {
+			most = f.Limit
 		}
-		args = slices.Concat(args, s.inDays(b, f), []any{classOf(f.Of)}, conditions(f), []any{most})
-		return collect(ctx, s, "figures", text, args, func(row scanner) (j storage.JudgedSession, err error) {
-			into := []any{&j.ID, &j.Day, &j.Flow, &j.Site, &j.Service, &j.Staff, &j.Language, &j.Channel, &j.Level, &j.Unsatisfied, &j.Case, &j.Customer}
-			if !f.Scores {
-				return j, row.Scan(into...)
-			}
-			var scores string
-			if err := row.Scan(append(into, &scores)...); err != nil {
-				return j, err
-			}
-			j.Scores, err = scoresOf(scores)
+		var err error
+		if n, err = s.answeredOn(ctx, f, most); err != nil || whole && n > f.Limit {
+			return nil, err == nil, err
+		}
+	}
+	of := s.q.judged.of(f.Of)
+	if f.Scores {
+		of = s.q.scored.of(f.Of)
+	}
+	args := slices.Concat(s.inDays(0, f)[1:], []any{classOf(f.Of)}, conditions(f))
+	list, more, err := everyBucket(ctx, s, "figures", f, n <= conversationsAtOnce, of, args, func(row scanner) (j storage.JudgedSession, err error) {
+		into := []any{&j.ID, &j.Day, &j.Flow, &j.Site, &j.Service, &j.Staff, &j.Language, &j.Channel, &j.Level, &j.Unsatisfied, &j.Case, &j.Customer}
+		if !f.Scores {
+			return j, row.Scan(into...)
+		}
+		var scores string
+		if err := row.Scan(append(into, &scores)...); err != nil {
 			return j, err
-		})
+		}
+		j.Scores, err = scoresOf(scores)
+		return j, err
 	})
 	slices.SortFunc(list, func(a, b storage.JudgedSession) int { return strings.Compare(a.Customer, b.Customer) })
 	return list, more, err
@@ -268,6 +326,7 @@ type askedBody struct {
 	ClaimedAt, Created time.Time
 	Test               bool
 	site               string
+	bucket             storage.Bucket
 }
 
 // Asked implements storage.Figuring.
@@ -277,77 +336,69 @@ func (s *Store) Asked(ctx context.Context, f storage.FigureFilter) ([]storage.As
 		return nil, false, err
 	}
 	is := func(want, got string) bool { return want == "" || want == got }
-	var over atomic.Bool
-	all, more, err := everywhere(s, f, func(b storage.Bucket, most int64) ([]askedHere, error) {
-		args := []any{int64(b), s.dialect.Keys(texted(f.Sites)), micro(from), micro(to), most}
-		all, err := collect(ctx, s, "invitations of figures", s.q.asked, args, func(row scanner) (i askedBody, err error) {
-			var body sql.RawBytes
-			if err := row.Scan(&i.site, &body); err != nil {
-				return i, err
-			}
-			if err := json.Unmarshal(body, &i); err != nil {
-				return i, fmt.Errorf("decode invitation: %w", err)
-			}
-			return i, nil
-		})
-		if err != nil {
-			return nil, err
+	args := []any{s.dialect.Keys(texted(f.Sites)), micro(from), micro(to)}
+	all, more, err := everyBucket(ctx, s, "invitations of figures", f, brief(&f), s.q.asked, args, func(row scanner) (i askedBody, err error) {
+		var body sql.RawBytes
+		if err := row.Scan(&i.bucket, &i.site, &body); err != nil {
+			return i, err
 		}
-		if int64(len(all)) == most {
-			over.Store(true)
+		if err := json.Unmarshal(body, &i); err != nil {
+			return i, fmt.Errorf("decode invitation: %w", err)
 		}
-		var list []askedHere
-		for j := range all {
-			i := &all[j]
-			if i.Test || i.Case != "" || !belongs(i, f.Of) || !is(f.Flow, i.Flow) || !is(f.Service, i.Attributes["service_name"]) || !is(f.Staff, i.Attributes["agent_name"]) ||
-				!is(f.Language, i.Language) || !is(f.Channel, i.Channel) {
-				continue
-			}
-			list = append(list, askedHere{storage.AskedCustomer{
-				Day: i.Created.UTC().Format(time.DateOnly), Site: i.site, Flow: i.Flow, Opened: !i.ClaimedAt.IsZero(), Customer: customer(i.Customer, "", i.ID),
-			}, i.Session, i.ClaimedBy})
-		}
-		return list, nil
+		return i, nil
 	})
 	if err != nil {
 		return nil, false, err
 	}
-	list := make([]storage.AskedCustomer, len(all))
-	for i := range all {
-		list[i] = all[i].AskedCustomer
-	}
-	return list, more || over.Load(), s.levelsOf(ctx, list, all)
-}
-
-// askedHere is an invitation with the conversation that it led to, and with who opened it.
-type askedHere struct {
-	storage.AskedCustomer
-	session, by string
-}
-
-// levelsOf puts in the levels of the conversations that invitations led to. These stand with whoever opened the link;
-// of who was erased it is not known where.
-func (s *Store) levelsOf(ctx context.Context, list []storage.AskedCustomer, all []askedHere) error {
-	at := make([]map[string]int, s.buckets)
-	for b := range at {
-		at[b] = map[string]int{}
-	}
-	for i := range all {
-		if all[i].session == "" {
+	var list []storage.AskedCustomer
+	opened := map[Place]int{}
+	for j := range all {
+		i := &all[j]
+		if i.Test || i.Case != "" || !belongs(i, f.Of) || !is(f.Flow, i.Flow) || !is(f.Service, i.Attributes["service_name"]) || !is(f.Staff, i.Attributes["agent_name"]) ||
+			!is(f.Language, i.Language) || !is(f.Channel, i.Channel) {
 			continue
 		}
-		if hash, ok := storage.IdentityHash(all[i].by); ok {
-			at[storage.BucketOf(hash, s.buckets)][all[i].session] = i
-			continue
+		if i.Session != "" {
+			for _, at := range s.openedIn(i.ClaimedBy) {
+				opened[Place{at, storage.Clean(i.Session)}] = len(list)
+			}
 		}
-		for b := range at {
-			at[b][all[i].session] = i
-		}
+		list = append(list, storage.AskedCustomer{
+			Day: i.Created.UTC().Format(time.DateOnly), Site: i.site, Flow: i.Flow, Opened: !i.ClaimedAt.IsZero(), Customer: customer(i.Customer, "", i.ID),
+		})
 	}
-	for b, opened := range at {
-		err := s.eachLevel(ctx, s.q.levelsOf, storage.Bucket(b), opened, func(i, level int) { list[i].Answered, list[i].Level = true, level })
+	return list, more, s.levelsAt(ctx, list, opened)
+}
+
+// openedIn are the buckets in which a conversation may stand: that of whoever opened the link. Of who was erased it
+// is not known where that is.
+func (s *Store) openedIn(by string) []storage.Bucket {
+	if hash, ok := storage.IdentityHash(by); ok {
+		return []storage.Bucket{storage.BucketOf(hash, s.buckets)}
+	}
+	all := make([]storage.Bucket, s.buckets)
+	for b := range all {
+		all[b] = storage.Bucket(b)
+	}
+	return all
+}
+
+// levelsAt puts in the levels of the conversations that invitations led to, by where these stand.
+func (s *Store) levelsAt(ctx context.Context, list []storage.AskedCustomer, opened map[Place]int) error {
+	for some := range slices.Chunk(slices.Collect(maps.Keys(opened)), 1000) {
+		err := s.reading(ctx, func(db *sql.DB) error {
+			return readAcross(ctx, db, s.dialect, s.q.levelsAt, some, func(row scanner) error {
+				var at Place
+				var level int
+				err := row.Scan(&at.Bucket, &at.Key, &level)
+				if i, ok := opened[at]; ok && err == nil {
+					list[i].Answered, list[i].Level = true, level
+				}
+				return err
+			})
+		})
 		if err != nil {
-			return err
+			return fmt.Errorf("read levels of invitations: %w", err)
 		}
 	}
 	return nil
@@ -379,14 +430,12 @@ func (s *Store) Received(ctx context.Context, f storage.FigureFilter) ([]storage
 	if err != nil {
 		return nil, false, err
 	}
-	return everywhere(s, f, func(b storage.Bucket, most int64) ([]storage.ReceivedWords, error) {
-		args := slices.Concat([]any{int64(b), micro(from), micro(to), s.dialect.Keys(texted(f.Sites))}, conditions(f), []any{most})
-		return collect(ctx, s, "words of figures", s.q.received, args, func(row scanner) (r storage.ReceivedWords, err error) {
-			var of, identity, id string
-			err = row.Scan(&r.Kind, &r.At, &r.Site, &of, &identity, &id)
-			r.Customer = customer(of, identity, id)
-			return r, err
-		})
+	args := slices.Concat([]any{micro(from), micro(to), s.dialect.Keys(texted(f.Sites))}, conditions(f))
+	return everyBucket(ctx, s, "words of figures", f, brief(&f), s.q.received, args, func(row scanner) (r storage.ReceivedWords, err error) {
+		var of, identity, id string
+		err = row.Scan(&r.Kind, &r.At, &r.Site, &of, &identity, &id)
+		r.Customer = customer(of, identity, id)
+		return r, err
 	})
 }
 

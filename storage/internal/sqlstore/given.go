@@ -13,7 +13,7 @@ import (
 )
 
 // givenQueries read what figures of questions are counted from.
-type givenQueries struct{ given, givenAfter byClass }
+type givenQueries struct{ given, givenAfter byClass[string] }
 
 func newGivenQueries(t *texts) givenQueries {
 	// Each answer is a line: names without blanks, numbers, a moment as the engine writes it, and JSON.
@@ -21,8 +21,8 @@ func newGivenQueries(t *texts) givenQueries {
 		" || ' ' || CASE WHEN a.skipped THEN '1' ELSE '' END || ' ' || a.choices || ' ' || CAST(a.at AS text), '\n') FROM answers a" +
 		" WHERE a.bucket = ? AND a.session = s.session AND a.newest AND NOT a.dropped AND a.kind NOT IN ('text', 'contact')), '')"
 	text := "SELECT s.session, s.day, s.flow, s.site, s.level, " + whoseSession + ", " + answers + " FROM read_sessions s"
-	of := func(rest string) byClass {
-		return byClass{t.one(text + judgedWhere(t, false) + rest), t.one(text + judgedWhere(t, true) + rest)}
+	of := func(rest string) byClass[string] {
+		return byClass[string]{t.one(text + judgedWhere(t, false) + rest), t.one(text + judgedWhere(t, true) + rest)}
 	}
 	return givenQueries{given: of(" LIMIT ?"), givenAfter: of(" AND s.session > ? ORDER BY s.session LIMIT ?")}
 }

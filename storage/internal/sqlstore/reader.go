@@ -77,6 +77,15 @@ func ofBuckets[T any](ctx context.Context, s *Store, what string, l *list, args 
 	for b := range rows {
 		rows[b] = []any{int64(b)}
 	}
+	return ofThese(ctx, s, what, l, rows, args, scan)
+}
+
+// ofBucket is ofBuckets of one.
+func ofBucket[T any](ctx context.Context, s *Store, what string, l *list, b storage.Bucket, args []any, scan func(scanner) (T, error)) ([]T, error) {
+	return ofThese(ctx, s, what, l, [][]any{{int64(b)}}, args, scan)
+}
+
+func ofThese[T any](ctx context.Context, s *Store, what string, l *list, rows [][]any, args []any, scan func(scanner) (T, error)) ([]T, error) {
 	var all []T
 	var buffer []byte
 	err := l.each(&buffer, rows, func(text string, bucket []any) error {

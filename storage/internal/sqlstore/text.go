@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,9 +42,9 @@ type Dialect struct {
 	Each func(columns, table, key, where string) string
 	Keys func(keys []string) any
 	// First is the text of a SELECT of the first rows, in an order, of every one of many keys of one bucket.
-	// id is the rest of the table's own key. Its parameters are those of Each, and how many rows a key has at most.
-	// The table is called s.
-	First func(columns, table, id, key, where, order string) string
+	// id is the rest of the table's own key. Its parameters are the keys, those of where, and how many rows a key has
+	// at most; bucket says how the bucket is spelled. The table is called s.
+	First func(columns, table, id, key, where, order, bucket string) string
 	// Across is the text of one SELECT of what is at many places, in all of these tables. Its parameters are
 	// those that Places makes of the places.
 	Across func(tables []Source) string
@@ -206,14 +207,24 @@ func (t *texts) asked(columns []string, question func(of func(column string) str
 	return &l
 }
 
-// inBuckets is a SELECT that is put for each of many buckets: see asked. It may name the bucket more than once.
+// inBuckets is a SELECT that is put for each of many buckets: see asked. It may name the bucket anywhere and more
+// than once.
 func (t *texts) inBuckets(question func(bucket string) string) *list {
 	return t.asked([]string{"bucket"}, func(of func(string) string) string {
-		bucket := of("bucket")
-		if bucket == "?" {
-			bucket = "?1" // the same one wherever it stands; those behind it go on counting
+		if bucket := of("bucket"); bucket != "?" {
+			return question(bucket)
 		}
-		return question(bucket)
+		var text strings.Builder
+		n := 1
+		for _, c := range question("{bucket}") {
+			if c == '?' {
+				n++
+				fmt.Fprint(&text, "?", n)
+			} else {
+				text.WriteRune(c)
+			}
+		}
+		return strings.ReplaceAll(text.String(), "{bucket}", "?1")
 	})
 }
 

@@ -93,7 +93,7 @@ func TestEveryStatementObeysTheRules(t *testing.T) {
 	each := func(columns, table, key, where string) string {
 		return "SELECT " + columns + " FROM " + table + " WHERE bucket = ? AND " + key + " IN (?)" + where
 	}
-	first := func(columns, table, _, key, where, order string) string {
+	first := func(columns, table, _, key, where, order, _ string) string {
 		return "SELECT " + columns + " FROM " + table + " s WHERE bucket = ? AND " + key + " IN (?)" + where + " ORDER BY " + order + " LIMIT ?"
 	}
 	among := func(column string) string { return column + " IN (?)" }
