@@ -186,13 +186,12 @@ func (w *words) causes(cases []storage.FigureCase, own []recovery.Cause) reportS
 	c := reportSection{ID: "causes", Title: w.t("what_went_wrong"), Open: true, Even: true, columns: causeColumns}
 	c.Head = [4]string{w.t("cause"), w.t("cases_head"), w.t("share"), w.t("of_cases")}
 	mentions, list := map[string]int{}, casesOf(cases)
-	said := func(c *storage.FigureCase) bool { return c.Cause != "" }
 	for i := range cases {
-		if k := &cases[i]; said(k) {
-			mentions[k.Cause]++
+		if cause := cases[i].Cause; cause != "" {
+			mentions[cause]++
 		}
 	}
-	whole := list.rate(said, anyCase)
+	whole := list.rate(namedCause, anyCase)
 	closed := whole.N
 	if whole.Manner == report.Hidden {
 		c.Notes = []string{w.t("causes_few")}
@@ -201,7 +200,7 @@ func (w *words) causes(cases []storage.FigureCase, own []recovery.Cause) reportS
 	all := report.CausesOf(mentions, closed)
 	parts := make([]part, len(all))
 	for i, one := range all {
-		parts[i].rate = list.rate(func(c *storage.FigureCase) bool { return c.Cause == one.Name }, anyCase)
+		parts[i].rate = list.ofCause(one.Name)
 	}
 	parts = hidden(parts)
 	vital, so, hid := 0, 0.0, untold(all, parts)

@@ -19,12 +19,14 @@ type caseStep struct {
 	key   string
 	clock recovery.Clock // that promises it; "" = none
 	at    func(*storage.FigureCase) time.Time
+	came  caseTrait // that it happened
+	due   caseTrait // that it happened, or should have
 }
 
 var caseSteps = []caseStep{
-	{"taken", recovery.ClockAcknowledge, func(c *storage.FigureCase) time.Time { return c.Taken }},
-	{"contacted", recovery.ClockContact, func(c *storage.FigureCase) time.Time { return c.Contacted }},
-	{"resolved", recovery.ClockResolve, func(c *storage.FigureCase) time.Time { return c.Resolved }},
+	{"taken", recovery.ClockAcknowledge, func(c *storage.FigureCase) time.Time { return c.Taken }, wasTaken, dueTaken},
+	{"contacted", recovery.ClockContact, func(c *storage.FigureCase) time.Time { return c.Contacted }, wasContacted, dueContacted},
+	{"resolved", recovery.ClockResolve, func(c *storage.FigureCase) time.Time { return c.Resolved }, wasResolved, dueResolved},
 }
 
 // reportRecovery is what became of unsatisfied customers.
@@ -42,7 +44,7 @@ func (s reportPages) reportRecovery(r *http.Request, w *words, _ Viewer, f *repo
 		p.Lede = w.t("cases_few")
 		return p, nil
 	}
-	share := func(key string, among, yes func(*storage.FigureCase) bool) reportFigure {
+	share := func(key string, among, yes caseTrait) reportFigure {
 		return w.figureOfRate(w.t(key+"_share"), of.rate(among, yes), nil, "").keyed(key)
 	}
 	recovered := share("recovered", saidHow, wonBack)
@@ -56,29 +58,15 @@ func (s reportPages) reportRecovery(r *http.Request, w *words, _ Viewer, f *repo
 	}
 	p.Figures = []reportFigure{
 		reportFigure{Label: w.t("cases_opened"), Value: strconv.Itoa(n), Meta: w.t("in_these_days"), URL: f.behindCases()}.numbered("cases", true, float64(n), nil, 0),
-		share("contacted", anyCase, func(c *storage.FigureCase) bool { return !c.Contacted.IsZero() }),
+		share("contacted", anyCase, wasContacted),
 		recovered,
 		share("settled", saidSettled, calledSettled),
-		share("reopened", anyCase, func(c *storage.FigureCase) bool { return c.Reopens > 0 }),
+		share("reopened", anyCase, wasReopened),
 	}
 	p.Sections = append(p.Sections, w.funnelOf(of), w.promises(of), w.steps(cases, now))
 	p.Foot = append(p.Foot, w.t("recovery_foot"))
 	return p, nil
 }
-
-// What may be true of a case.
-func anyCase(*storage.FigureCase) bool { return true }
-
-func saidHow(c *storage.FigureCase) bool {
-	return c.Recovered != recovery.RecoveredUnknown
-}
-
-func saidSettled(c *storage.FigureCase) bool {
-	return c.Settled != recovery.SettledUnknown
-}
-
-func wonBack(c *storage.FigureCase) bool       { return c.Recovered == recovery.RecoveredYes }
-func calledSettled(c *storage.FigureCase) bool { return c.Settled == recovery.SettledYes }
 
 // behindCases is the list of answers with a case behind a figure of cases.
 func (f *reportFilter) behindCases() string {
@@ -95,7 +83,7 @@ var stepColumns = []string{"step", "cases", "of_cases"}
 func (w *words) funnelOf(cases *caseList) reportSection {
 	c := reportSection{ID: "way", Title: w.t("how_far_cases_came"), Open: true, Even: true, columns: stepColumns}
 	c.Head = [4]string{w.t("step"), w.t("cases_head"), w.t("share"), w.t("of_cases")}
-	add := func(key string, yes func(*storage.FigureCase) bool) {
+	add := func(key string, yes caseTrait) {
 		rate := cases.rate(anyCase, yes)
 		row := reportRow{Label: w.t("step_" + key), N: strconv.Itoa(rate.K), Value: w.rated(rate.Rate), Drawing: chart.Bar(float64(rate.K) / float64(rate.N)), raw: []string{key, strconv.Itoa(rate.K), ""}}
 		if rate.Rated() {
@@ -105,13 +93,13 @@ func (w *words) funnelOf(cases *caseList) reportSection {
 	}
 	add("opened", anyCase)
 	for _, step := range caseSteps {
-		add(step.key, func(c *storage.FigureCase) bool { return !step.at(c).IsZero() })
+		add(step.key, step.came)
 	}
-	add("asked", func(c *storage.FigureCase) bool { return c.Asked })
+	add("asked", wasAsked)
 	add("answered", saidHow)
 	for _, one := range []struct {
 		key      string
-		said, so func(*storage.FigureCase) bool
+		said, so caseTrait
 	}{{"recovered", saidHow, wonBack}, {"settled", saidSettled, calledSettled}} {
 		if said := cases.rate(one.said, anyCase); said.N > 0 && said.Manner == report.Hidden {
 			c.Rows = append(c.Rows, reportRow{Label: w.t("step_" + one.key), N: w.t("under_five"), Value: w.t("too_few_to_say"), raw: []string{one.key, "", ""}})
@@ -145,7 +133,7 @@ func (w *words) promises(cases *caseList) reportSection {
 			Label: w.t("step_" + step.key), N: w.t("met_of_due", in.Met+in.Missed, in.NotYetDue), Value: w.rated(in.Rate),
 			raw: []string{step.key, strconv.Itoa(in.Met), strconv.Itoa(in.Missed), strconv.Itoa(in.NotYetDue), "", "", ""},
 		}
-		of := cases.rate(func(c *storage.FigureCase) bool { return !step.at(c).IsZero() || slices.Contains(c.Missed, step.clock) }, anyCase)
+		of := cases.rate(step.due, anyCase)
 		if of.N > 0 && !of.Rated() && in.Rate.Rated() { // of too few customers
 			in.Rate = of.Rate
 			in.Rate.K, in.Rate.N = in.Met, in.Met+in.Missed

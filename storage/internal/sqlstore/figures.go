@@ -213,13 +213,26 @@ func (s *Store) inDays(b storage.Bucket, f storage.FigureFilter) []any {
 	return []any{int64(b), s.dialect.Keys(texted(f.Sites)), storage.Clean(f.From), storage.Clean(f.To)}
 }
 
-// crowded reports whether more conversations than the limit were answered on those days. An index
-// alone says so, long before they were read; of some of them it cannot tell.
+// crowded reports whether more conversations than the limit were answered on those days. Their sums say so, and
+// else an index alone, long before they were read; of some of them neither can tell.
 func (s *Store) crowded(ctx context.Context, f storage.FigureFilter) (bool, error) {
 	if f.Of != storage.OfCustomers || f.Flow+f.Service+f.Staff+f.Language+f.Channel != "" {
 		return false, nil
 	}
-	n, err := s.answeredOn(ctx, f, f.Limit)
+	cells, err := s.Cells(ctx, f, storage.CellsWhole)
+	if err != nil {
+		return false, err
+	}
+	n := 0
+	for i := range cells {
+		for _, k := range cells[i].Levels {
+			n += k
+		}
+	}
+	if n > f.Limit {
+		return true, nil
+	}
+	n, err = s.answeredOn(ctx, f, f.Limit)
 	return n > f.Limit, err
 }
 
