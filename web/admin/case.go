@@ -134,10 +134,17 @@ func (s casePages) showCase(w http.ResponseWriter, r *http.Request, v Viewer, f 
 }
 
 // waiting is how many cases wait for the viewer, or for anybody.
-func (s *site) waiting(ctx context.Context, v Viewer) (int, error) {
+func (s *site) waiting(ctx context.Context, v Viewer) (int, error) { return s.waitingBeside(ctx, v, -1) }
+
+// waitingBeside is waiting where the cases that nobody has are counted already, at all sites; -1 = they are not.
+func (s *site) waitingBeside(ctx context.Context, v Viewer, free int) (int, error) {
 	all := 0
 	for _, g := range groupFilters(v.Staff) {
 		if g.fold || g.key == "waiting" && v.Staff == "" {
+			continue
+		}
+		if g.key == "free" && free >= 0 {
+			all += free
 			continue
 		}
 		g.filter.Sites = s.permitted(v, access.SeeCases)

@@ -77,6 +77,7 @@ func (s *site) today(w http.ResponseWriter, r *http.Request, v Viewer) error {
 		sites = []string{at}
 	}
 	var cases []storage.Case
+	free := -1
 	for _, standing := range []recovery.Standing{recovery.Free, recovery.Held} {
 		f := storage.StandingFilter{Standing: standing, Sites: sites, Limit: todayRows}
 		some, err := s.Store.Standing(ctx, f)
@@ -86,6 +87,9 @@ func (s *site) today(w http.ResponseWriter, r *http.Request, v Viewer) error {
 		n, _, err := s.Store.CountStanding(ctx, f, countUpTo)
 		if err != nil {
 			return err
+		}
+		if standing == recovery.Free && at == "" {
+			free = n
 		}
 		cases, p.All = append(cases, some...), p.All+n
 	}
@@ -139,7 +143,7 @@ func (s *site) today(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	}
 	p.Empty = len(said) == 0 && answered == 0 && p.All == 0
 	p.Nobody = !p.Empty && p.All == 0
-	waiting, err := s.waiting(ctx, v)
+	waiting, err := s.waitingBeside(ctx, v, free)
 	if err != nil {
 		return err
 	}
