@@ -134,7 +134,9 @@ func (s casePages) showCase(w http.ResponseWriter, r *http.Request, v Viewer, f 
 }
 
 // waiting is how many cases wait for the viewer, or for anybody.
-func (s *site) waiting(ctx context.Context, v Viewer) (int, error) { return s.waitingBeside(ctx, v, -1) }
+func (s *site) waiting(ctx context.Context, v Viewer) (int, error) {
+	return s.waitingBeside(ctx, v, -1)
+}
 
 // waitingBeside is waiting where the cases that nobody has are counted already, at all sites; -1 = they are not.
 func (s *site) waitingBeside(ctx context.Context, v Viewer, free int) (int, error) {
