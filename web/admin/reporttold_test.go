@@ -153,7 +153,7 @@ func TestProgramsAreToldWhatPagesShow(t *testing.T) {
 				}
 			}
 		}
-		if len(tables) < 25 || tiles < 100 || cells < 2000 {
+		if len(tables) < 25 || tiles < 50 || cells < 2000 {
 			t.Errorf("only %d tables, %d figures and %d numbers were compared: %v", len(tables), tiles, cells, tables)
 		}
 	})
