@@ -43,7 +43,7 @@ vulnerabilities: ## Look up what the program is made of among the known vulnerab
 	GO="$(GO)" scripts/vulnerabilities.sh
 
 browser: deps ## Walk the pages through every look, width and language in a browser.
-	$(GO) test -tags matrix -run Matrix -timeout 40m ./adapters/webchat ./web/admin ./cmd/aftercare
+	$(GO) test -tags matrix -run Matrix -timeout 40m ./web/admin ./adapters/webchat ./cmd/aftercare
 
 bench: ## Measure what everything costs and write docs/performance.md (needs PostgreSQL, about seven minutes); with ONLY=NAME one part of it. With AGAINST=PATH compare with the build at PATH, in turns, and write nothing.
 	$(GO) run ./internal/bench $(if $(ONLY),-only "$(ONLY)") $(if $(AGAINST),-against "$(AGAINST)",-page docs/performance.md)

@@ -80,25 +80,13 @@ type walked struct{ name, link string }
 // walk opens a page and looks at it in every look and width; what opens on it, on a phone, light and dark.
 func (t tab) walk(p walked, lang, script string) {
 	t.Helper()
-	opened := false
-	for _, l := range browsertest.Looks() {
-		for _, width := range browsertest.Widths() {
-			if opened {
-				t.Change(l, width)
-			} else {
-				opened = true
-				t.Wear(l, width)
-				t.Visit(p.link, l)
-			}
-			where := fmt.Sprintf("%s-%s-%d-%s", p.name, lang, width, l.Name)
-			t.passes(where, script)
-			t.reads(where, lang)
-			t.Picture(where)
-			if width == 390 || width == 1280 && l.Name == "light" {
-				t.Accessible(where)
-			}
-		}
-	}
+	t.Walk(p.link, browsertest.Looks(), browsertest.Widths(), func(l browsertest.Look, width int64) {
+		where := fmt.Sprintf("%s-%s-%d-%s", p.name, lang, width, l.Name)
+		t.passes(where, script)
+		t.reads(where, lang)
+		t.Picture(where)
+		t.AccessibleIn(l, width, where)
+	})
 	if deed, does := deeds[p.name]; does {
 		looks := browsertest.Looks()[:2]
 		t.Wear(looks[0], 390)

@@ -12,7 +12,13 @@ import (
 // in the browser alone and with a bot of one's own.
 func TestMatrixFirstEvening(t *testing.T) {
 	for _, l := range browsertest.Looks()[1:] {
-		t.Run(l.Name, func(t *testing.T) { firstEvening(t, l) })
-		t.Run(l.Name+" with Telegram", func(t *testing.T) { telegramEvening(t, l) })
+		t.Run(l.Name, func(t *testing.T) {
+			t.Parallel()
+			firstEvening(t, l)
+		})
+		t.Run(l.Name+" with Telegram", func(t *testing.T) {
+			t.Parallel()
+			telegramEvening(t, l)
+		})
 	}
 }

@@ -20,24 +20,35 @@ type finding struct {
 
 // Accessible fails the test with everything that axe finds on the page: WCAG 2.0 to 2.2, A
 // and AA, and its best practices. What a frame in it shows is a page of its own, and looked
-// at there. A page that was looked at before, and of which only the colours have changed since,
-// is held to the rules of colours.
+// at there.
 func (t Tab) Accessible(where string) {
 	t.Helper()
-	for _, f := range t.findings() {
+	t.found(where, false)
+}
+
+// StillAccessible does so, too, but holds a page that was looked at before, and of which only the
+// colours have changed since, to the rules of colours.
+func (t Tab) StillAccessible(where string) {
+	t.Helper()
+	t.found(where, true)
+}
+
+func (t Tab) found(where string, still bool) {
+	t.Helper()
+	for _, f := range t.findings(still) {
 		t.Errorf("%s: %s", where, f)
 	}
 }
 
 // look has axe look at the page, and leaves the page as it was. Every rule but those of colours
 // judges the elements, their attributes and text, where they are and whether they are seen: while
-// these are the same, so is what it finds.
-const look = `(async () => {
+// these are the same as when nothing was found, so is what it finds.
+const look = `(async still => {
 	const shape = document.documentElement.outerHTML + [...document.querySelectorAll("*")].map(e => {
 		const r = e.getBoundingClientRect()
 		return [r.x, r.y, r.width, r.height, e.checkVisibility({ opacityProperty: true, visibilityProperty: true })].join()
 	}).join(" ")
-	const again = window.axeShape === shape
+	const again = still && window.axeShape === shape
 	// Soft hyphens are neither seen nor said; axe takes them for a difference between the two.
 	const hyphened = []
 	const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
@@ -56,14 +67,14 @@ const look = `(async () => {
 	} finally {
 		for (const [text, words] of hyphened) text.data = words
 	}
-})()`
+})`
 
-func (t Tab) findings() []finding {
+func (t Tab) findings(still bool) []finding {
 	t.Helper()
 	if !Eval[bool](t, `!!window.axe`) {
 		t.Do(chromedp.Evaluate[chromedp.Void](axe + ";void 0"))
 	}
-	found, err := chromedp.Run(t.Ctx, chromedp.Evaluate[[]finding](look, chromedp.EvalAwaitPromise))
+	found, err := chromedp.Run(t.Ctx, chromedp.Evaluate[[]finding](fmt.Sprintf("%s(%t)", look, still), chromedp.EvalAwaitPromise))
 	if err != nil {
 		t.Fatalf("let axe look at the page: %v", err)
 	}

@@ -41,6 +41,8 @@ func Start(t *testing.T, plain ...string) context.Context {
 		t.Fatal("no Chromium on the PATH: run `make deps`")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.WSURLReadTimeout(time.Minute),
+		// Nothing is drawn for a screen: no graphics card is played, and no process is kept for one.
+		chromedp.DisableGPU, chromedp.Flag("in-process-gpu", true),
 		chromedp.Flag("host-resolver-rules", "MAP "+PlainHost+" "+plain[0]+", MAP "+PlainName+" "+plain[0]))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)

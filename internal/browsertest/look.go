@@ -50,24 +50,21 @@ func (t Tab) Wear(l Look, width int64) {
 func (t Tab) Change(l Look, width int64) {
 	t.Helper()
 	t.Wear(l, width)
-	t.Until(fmt.Sprintf(`matchMedia("(width: %dpx)").matches`, width))
-	t.enlarge(l)
+	t.Until(fmt.Sprintf(`(%s, matchMedia("(width: %dpx)").matches)`, l.size(), width))
 }
 
 // Visit opens a page and, where the look says so, enlarges its text.
 func (t Tab) Visit(url string, l Look) {
 	t.Helper()
 	t.Do(chromedp.Navigate(url))
-	t.Until(`document.readyState === "complete"`)
-	t.enlarge(l)
+	t.Until(fmt.Sprintf(`document.readyState === "complete" && (%s, true)`, l.size()))
 }
 
-// enlarge gives the text of the page that is open the size of a look.
-func (t Tab) enlarge(l Look) {
-	t.Helper()
+// size is the expression that gives the text of the page that is open the size of a look.
+func (l Look) size() string {
 	size := ""
 	if l.enlarge > 0 {
 		size = fmt.Sprintf("%d%%", l.enlarge)
 	}
-	t.Do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`void (document.documentElement.style.fontSize = %q)`, size)))
+	return fmt.Sprintf(`document.documentElement.style.fontSize = %q`, size)
 }

@@ -88,7 +88,7 @@ func (b *hands) settled() {
 	b.Until(`document.readyState === "complete" && !window.gone && (document.getElementById("saving")?.dataset.open ?? "0") === "0"`)
 }
 
-// reach gives what was found the focus: by Tab alone where there is no pointer.
+// reach gives what was found the focus: by Tab alone where there is no pointer, forwards or backwards.
 func (b *hands) reach() {
 	b.Helper()
 	if !b.keys {
@@ -97,11 +97,21 @@ func (b *hands) reach() {
 		return
 	}
 	for range 400 {
-		b.there()
-		if browsertest.Eval[bool](b.Tab, `document.activeElement === window.hand`) {
+		switch browsertest.Eval[string](b.Tab, `(() => {
+			const at = document.activeElement
+			if (!window.hand?.isConnected) return "gone"
+			if (at === window.hand) return "there"
+			return at !== document.body && at.compareDocumentPosition(window.hand) & Node.DOCUMENT_POSITION_PRECEDING ? "before" : "after"
+		})()`) {
+		case "there":
 			return
+		case "gone":
+			b.Until(b.place)
+		case "before":
+			b.Do(chromedp.KeyEvent(kb.Tab, chromedp.KeyModifiers(8))) // Shift
+		default:
+			b.Do(chromedp.KeyEvent(kb.Tab))
 		}
-		b.Do(chromedp.KeyEvent(kb.Tab))
 	}
 	b.Fatalf("Tab does not lead to %s", browsertest.Eval[string](b.Tab, `window.hand?.outerHTML.slice(0, 200) ?? "what is gone"`))
 }

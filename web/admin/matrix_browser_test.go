@@ -14,45 +14,52 @@ import (
 )
 
 // TestMatrix walks every page through all looks and widths in English, and on a phone, light
-// and dark, in the other languages; what is empty once:
+// and dark, in the other languages; what is empty in light alone:
 // nothing scrolls sideways, nothing is cut off on a phone, axe finds nothing, and the page reads in its language's
-// direction. `make browser` runs it; with SCREENSHOTS it leaves a picture of each page.
+// direction. A page is opened once and changes its looks and widths as it stands: no script of
+// ours lays out a page (TestNoModuleLaysOutAPage). `make browser` runs it; with SCREENSHOTS it
+// leaves a picture of each page.
 func TestMatrix(t *testing.T) {
 	browser := browsertest.Start(t)
 	for _, lang := range pageLanguages {
 		t.Run(lang, func(t *testing.T) {
 			server := serveFixtures(t, lang)
-			for _, l := range browsertest.Looks() {
-				if lang != fallback && l.Name != "light" && l.Name != "dark" {
-					continue
-				}
-				tab := browsertest.Open(t, browser) // one a look: a tab that hangs ends the test
-				for _, width := range browsertest.Widths() {
-					if lang != fallback && width != 390 {
-						continue // other words and the other direction: on a phone, light and dark
+			looks, widths := browsertest.Looks(), browsertest.Widths()
+			if lang != fallback {
+				looks, widths = looks[:2], []int64{390} // other words and the other direction: on a phone, light and dark
+			}
+			const tabs = 2 // that walk beside each other
+			for first := range tabs {
+				t.Run(fmt.Sprintf("tab %d", first), func(t *testing.T) {
+					t.Parallel()
+					tab := browsertest.Open(t, browser)
+					for i := first; i < len(fixtures); i += tabs {
+						walkFixture(tab, fmt.Sprintf("%s/fixture/%d", server, i), lang, fixtures[i], looks, widths)
 					}
-					tab.Wear(l, width)
-					for i, f := range fixtures {
-						if f.of == "empty" && l.Name != "light" {
-							continue // it has the parts of the full one, and fewer
-						}
-						where := fmt.Sprintf("%s-%s-%s-%d-%s", f.template, f.of, lang, width, l.Name)
-						tab.Visit(server+"/fixture/"+strconv.Itoa(i), l)
-						tab.NoSidewaysScroll(where)
-						if width < 700 { // at a desk the text that a browser enlarges changes the layout as well
-							tab.NothingCutOff(where)
-						}
-						tab.Picture(where)
-						if width == 390 || width == 1280 && l.Name == "light" {
-							tab.Accessible(where)
-						}
-					}
-				}
-				if got := browsertest.Eval[string](tab, `getComputedStyle(document.documentElement).direction`); got != dir(lang) {
-					t.Errorf("the page reads %s", got)
-				}
+				})
 			}
 		})
+	}
+}
+
+// walkFixture looks at a page in looks and widths; what is empty has the parts of the full one, and fewer:
+// in the first look alone.
+func walkFixture(tab browsertest.Tab, url, lang string, f fixture, looks []browsertest.Look, widths []int64) {
+	tab.Helper()
+	if f.of == "empty" {
+		looks = looks[:1]
+	}
+	tab.Walk(url, looks, widths, func(l browsertest.Look, width int64) {
+		where := fmt.Sprintf("%s-%s-%s-%d-%s", f.template, f.of, lang, width, l.Name)
+		tab.NoSidewaysScroll(where)
+		if width < 700 { // at a desk the text that a browser enlarges changes the layout as well
+			tab.NothingCutOff(where)
+		}
+		tab.Picture(where)
+		tab.AccessibleIn(l, width, where)
+	})
+	if got := browsertest.Eval[string](tab, `getComputedStyle(document.documentElement).direction`); got != dir(lang) {
+		tab.Errorf("%s: the page reads %s", f.template, got)
 	}
 }
 

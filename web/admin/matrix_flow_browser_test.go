@@ -41,6 +41,7 @@ func TestMatrixSurveysAreBuilt(t *testing.T) {
 	} {
 		for survey, build := range map[string]func(*hands){"statements": how.statements.byHand, "words": how.words.byHand} {
 			t.Run(name+" "+survey, func(t *testing.T) {
+				t.Parallel()
 				tab := browsertest.Open(t, browser)
 				tab.Do(chromedp.EmulateViewport(1280, 900))
 				b := sits(tab, how.language)
