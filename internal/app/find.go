@@ -1,9 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/adapters/slack"
@@ -23,54 +25,69 @@ func (c *Connections) finder() func(context.Context, storage.EventReach) (asking
 }
 
 // find asks Slack who the person is and opens their direct messages, in the workspaces that have
-// the app, one after another.
+// the app, one after another. A workspace that fails keeps nobody from being found in another one;
+// only where nobody is found does it say that it failed, so that they are looked for again.
 func (a *slackApp) find(ctx context.Context, way storage.EventReach) (asking.Found, error) {
-	teams, err := a.teams(ctx)
-	if err != nil {
-		return asking.Found{}, err
-	}
+	teams, failed := a.teams(ctx)
 	for _, team := range teams {
-		var who chat.User
-		if way.Kind == "slack_email" {
-			who, err = a.spaces.All().PersonByEmail(ctx, team, way.To)
-		} else {
-			who, err = a.spaces.All().Person(ctx, team, way.To)
+		found, err := a.findIn(ctx, team, way)
+		switch {
+		case err == nil:
+			return found, nil
+		case ctx.Err() != nil:
+			return asking.Found{}, err
+		case !errors.Is(err, asking.ErrNobody):
+			failed = cmp.Or(failed, err)
 		}
-		if nobodyThere(err) || err == nil && who.Bot {
-			continue
-		}
-		if err != nil {
-			return asking.Found{}, fmt.Errorf("look for a person in Slack: %w", err)
-		}
-		at, err := a.spaces.All().Open(ctx, team, who.ID)
-		if err != nil {
-			return asking.Found{}, fmt.Errorf("open direct messages in Slack: %w", err)
-		}
-		return asking.Found{To: storage.Person{Platform: chat.Slack, Account: team, User: who.ID}, Address: at, Name: who.Name, Spoken: who.Language}, nil
 	}
-	return asking.Found{}, asking.ErrNobody
+	return asking.Found{}, cmp.Or(failed, error(asking.ErrNobody))
 }
 
-// teams are the workspaces in which people can be looked for.
-func (a *slackApp) teams(ctx context.Context) ([]string, error) {
-	var all []string
-	if a.spaces.Own() != nil {
-		w, err := a.spaces.askOwn(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("ask Slack for the workspace: %w", err)
-		}
-		all = append(all, w.Team)
+// findIn is find in one workspace. ErrNobody: there is no such person.
+func (a *slackApp) findIn(ctx context.Context, team string, way storage.EventReach) (asking.Found, error) {
+	look := a.spaces.All().Person
+	if way.Kind == "slack_email" {
+		look = a.spaces.All().PersonByEmail
 	}
-	installed, err := a.store.Installations(ctx, chat.Slack)
+	who, err := look(ctx, team, way.To)
+	switch {
+	case nobodyThere(err) || err == nil && who.Bot:
+		return asking.Found{}, asking.ErrNobody
+	case err != nil:
+		return asking.Found{}, fmt.Errorf("look for a person in Slack: %w", err)
+	}
+	at, err := a.spaces.All().Open(ctx, team, who.ID)
 	if err != nil {
-		return nil, fmt.Errorf("read the installations: %w", err)
+		return asking.Found{}, fmt.Errorf("open direct messages in Slack: %w", err)
+	}
+	return asking.Found{To: storage.Person{Platform: chat.Slack, Account: team, User: who.ID}, Address: at, Name: who.Name, Spoken: who.Language}, nil
+}
+
+// teams are the workspaces in which people can be looked for. With an error they are those that are known.
+func (a *slackApp) teams(ctx context.Context) (all []string, err error) {
+	if a.spaces.Own() != nil {
+		own := a.spaces.ownTeam()
+		if own == "" {
+			var w slack.Workspace
+			if w, err = a.spaces.askOwn(ctx); err != nil {
+				err = fmt.Errorf("ask Slack for the workspace: %w", err)
+			}
+			own = w.Team
+		}
+		if own != "" {
+			all = append(all, own)
+		}
+	}
+	installed, unread := a.store.Installations(ctx, chat.Slack)
+	if unread != nil {
+		return all, fmt.Errorf("read the installations: %w", unread)
 	}
 	for _, i := range installed {
-		if !i.Waits() && (len(all) == 0 || i.Account != all[0]) {
+		if !i.Waits() && !slices.Contains(all, i.Account) {
 			all = append(all, i.Account)
 		}
 	}
-	return all, nil
+	return all, err
 }
 
 // nobodyThere reports whether Slack knows nobody of an address.

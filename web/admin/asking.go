@@ -327,6 +327,9 @@ func (s askingPages) handout(w http.ResponseWriter, r *http.Request, v Viewer) e
 		return err
 	}
 	if r.URL.Query().Get("as") == "csv" {
+		if err := s.Store.PutAudit(r.Context(), s.audit(v, "data.export", "list of links.csv")); err != nil {
+			return err
+		}
 		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 		w.Header().Set("Content-Disposition", `attachment; filename="links.csv"`)
 		out := csv.NewWriter(w)

@@ -89,6 +89,13 @@ func TestTriggersArePublishedAndEverybodyIsCounted(t *testing.T) {
 	if page := body(b.get("/asking/handout")); !strings.Contains(page, "Zoe") && !strings.Contains(page, "nothing to hand out") {
 		t.Errorf("links:\n%s", page)
 	}
+	if got := b.get("/asking/handout?as=csv"); got.Code != 200 || !strings.HasPrefix(body(got), "customer,") {
+		t.Errorf("links as a file: %d", got.Code)
+	}
+	audits, err := w.store.Audits(ctx, storage.AuditFilter{What: "data.export", Limit: 5})
+	if err != nil || len(audits) != 1 || audits[0].Subject != "list of links.csv" {
+		t.Errorf("who has the links is noted as %+v, %v", audits, err)
+	}
 	list, err := s.asks().HandOuts(ctx, nil, w.clock.Now().AddDate(0, 0, -1), 10)
 	if err != nil {
 		t.Fatal(err)
