@@ -1,6 +1,8 @@
 package figures
 
 import (
+	"slices"
+
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
@@ -75,21 +77,17 @@ func regainedOf(c *clientele, from *Source, cases []storage.FigureCase) (g Regai
 	g.After = regainedAfter
 	worst, best := Unsatisfied.Levels()
 	_, watched := Watch.Levels()
-	first := map[string]*storage.FigureCase{}
+	of := map[string][]*storage.FigureCase{}
 	for i := range cases {
-		k := &cases[i]
-		if k.Customer == "" || k.Level < worst || k.Level > best {
-			continue
-		}
-		if was := first[k.Customer]; was == nil || k.Day < was.Day || k.Day == was.Day && k.OpenedAt.Before(was.OpenedAt) {
-			first[k.Customer] = k
+		if k := &cases[i]; k.Customer != "" && k.Level >= worst && k.Level <= best {
+			of[k.Customer] = append(of[k.Customer], k)
 		}
 	}
 	var waits [5][]report.Wait
 	c.came(func(key string, p *patron) {
 		var day int
 		group := 4
-		if k := first[key]; k != nil {
+		if k := firstOf(of[key], p); k != nil {
 			day = dayNumber(k.Day)
 			group = becameOf(k, day+regainedAfter, from)
 		} else if len(p.levels) > 0 && p.levels[0].level > watched {
@@ -106,18 +104,32 @@ func regainedOf(c *clientele, from *Source, cases []storage.FigureCase) (g Regai
 		waits[group] = append(waits[group], again(p.visits, day+regainedAfter, c.today))
 	})
 	for _, days := range []int{30, 60, 90} {
-		var of [5]Return
-		for i := range of {
-			of[i] = ReturnedBy(waits[i], days)
+		var back [5]Return
+		for i := range back {
+			back[i] = ReturnedBy(waits[i], days)
 		}
-		if days > 30 && min(of[0].Known, of[3].Known) == 0 {
+		if days > 30 && min(back[0].Known, back[3].Known) == 0 {
 			break
 		}
-		for i := range of {
-			g.Groups[i] = append(g.Groups[i], of[i])
+		for i := range back {
+			g.Groups[i] = append(g.Groups[i], back[i])
 		}
 	}
 	return g
+}
+
+// firstOf is the first case of a customer's own answers; nil = there is none. What opened the others were surveys of
+// customers who stay away: these were chosen because they do not come (decision 0100).
+func firstOf(cases []*storage.FigureCase, p *patron) (first *storage.FigureCase) {
+	_, best := Unsatisfied.Levels()
+	for _, k := range cases {
+		day := dayNumber(k.Day)
+		own := slices.ContainsFunc(p.levels, func(said graded) bool { return said.day == day && said.site == k.Site && said.level <= best })
+		if own && (first == nil || k.Day < first.Day || k.Day == first.Day && k.OpenedAt.Before(first.OpenedAt)) {
+			first = k
+		}
+	}
+	return first
 }
 
 // becameOf is the group of a case by a day: what happened later does not count. When the customer said how it is now

@@ -26,6 +26,20 @@ func letDown(key string, day, spoke, done int, said recovery.Recovered) storage.
 	return k
 }
 
+// heard has customers give the answers that opened cases.
+func heard(c *clientele, cases []storage.FigureCase) {
+	for _, k := range cases {
+		c.grade(&storage.GivenSession{ID: k.ID, Day: k.Day, Level: k.Level, Customer: "p:" + k.Customer, Site: k.Site})
+	}
+	c.order()
+}
+
+// regainedBy is regainedOf, of who gave the answers.
+func regainedBy(c *clientele, cases []storage.FigureCase) Regained {
+	heard(c, cases)
+	return regainedOf(c, &Source{}, cases)
+}
+
 // groups are how many customers are in which group.
 func groups(g *Regained) (text string) {
 	for i, of := range g.Groups {
@@ -61,12 +75,26 @@ func TestWhatBecameOfACaseIsLookedAtOnceAndForAll(t *testing.T) {
 	c.says("content", 10, 6)
 	c.comes("so so", "Cut", 10)
 	c.says("so so", 10, 4)
-	g := regainedOf(c, &Source{}, cases)
+	g := regainedBy(c, cases)
 	if want := "recovered 2 not_recovered 2 unsaid 2 unspoken 2 satisfied 1 "; groups(&g) != want || g.Young != 1 || g.After != 14 {
 		t.Errorf("they are %s, %d of them young, want %s", groups(&g), g.Young, want)
 	}
 	if n, ok := g.Unhappy(); ok {
 		t.Errorf("%d customers are told, and who are two would follow", n)
+	}
+}
+
+// A survey of customers who stay away asks them because they do not come: what it opens is no case of an answer that
+// was asked for after a service.
+func TestWhoWasAskedBecauseTheyStayAwayIsInNoGroup(t *testing.T) {
+	c := known(300)
+	c.comes("away", "Cut", 10)
+	c.comes("both", "Cut", 10)
+	own := letDown("both", 12, -1, -1, recovery.RecoveredUnknown)
+	heard(c, []storage.FigureCase{own})
+	g := regainedOf(c, &Source{}, []storage.FigureCase{letDown("away", 60, 0, 1, recovery.RecoveredYes), letDown("both", 11, 0, 1, recovery.RecoveredYes), own})
+	if want := "recovered 0 not_recovered 0 unsaid 0 unspoken 1 satisfied 0 "; groups(&g) != want {
+		t.Errorf("they are %s, want %s", groups(&g), want)
 	}
 }
 
@@ -81,7 +109,7 @@ func TestVisitsCountFromTheDayAfterTheTwoWeeks(t *testing.T) {
 			c.comes(key, "Cut", 10, day)
 			cases = append(cases, letDown(key, 10, 0, 1, recovery.RecoveredYes))
 		}
-		g := regainedOf(c, &Source{}, cases)
+		g := regainedBy(c, cases)
 		if r := g.Groups[0][0]; r.Days != 30 || !alike(r.Share, float64(want)/10) {
 			t.Errorf("a visit on day %d: %+v, want %d of 10", day, r, want)
 		}
@@ -107,7 +135,7 @@ func TestWhoWasWonBackIsWatchedAsLongAsThereAreDays(t *testing.T) {
 		c.comes("alone"+key, "Cut", 10) // so that there is somebody beside them
 		cases = append(cases, letDown("alone"+key, 10, -1, -1, recovery.RecoveredUnknown))
 	}
-	g := regainedOf(c, &Source{}, cases)
+	g := regainedBy(c, cases)
 	won := g.Of(WonBack)
 	if r := won[len(won)-1]; r.Days != 90 || !alike(r.Share, 0.610124) || !alike(r.Within.Low, 0.347151) || !alike(r.Within.High, 0.875156) || r.Customers != 20 {
 		t.Errorf("within 90 days it is %+v", r)
@@ -129,7 +157,7 @@ func TestWhoWasWonBackIsComparedFromEnoughOn(t *testing.T) {
 				cases = append(cases, letDown(key, 10, -group, -group, said)) // −1 = never
 			}
 		}
-		g := regainedOf(c, &Source{}, cases)
+		g := regainedBy(c, cases)
 		if r := g.Of(WonBack)[0]; r.Customers != n || (r.Share > 0) != (n >= report.FewestRated) {
 			t.Errorf("of %d: %+v", n, r)
 		}
@@ -196,9 +224,8 @@ func TestASiteIsCountedByItselfInOnePass(t *testing.T) {
 			c.grade(&storage.GivenSession{ID: "b", Day: firstDay.AddDate(0, 0, 5).Format("2006-01-02"), Level: 1, Customer: "p:" + key, Site: "other"})
 		}
 	}
-	c.order()
-	alone.order()
-	g := regainedOf(alone, &Source{}, cases)
+	heard(c, cases)
+	g := regainedBy(alone, cases)
 	got := comebacks(c, &Source{}, cases)
 	last := len(g.Of(WonBack)) - 1
 	want := map[string]Comeback{"main": {g.Of(WonBack)[last], g.Of(Content)[last]}}

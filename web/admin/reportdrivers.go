@@ -42,10 +42,14 @@ func (s reportPages) keptOf(r *http.Request, w *words, v Viewer, f *reportFilter
 	return kept, w.t("kept_not_yet"), nil
 }
 
-// keptFoot says of when and of what a kept result is.
-func (s reportPages) keptFoot(w *words, f *reportFilter, kept storage.KeptResult) []string {
+// keptFoot says of when and of what a kept result is. surveys: it has that of each survey as well.
+func (s reportPages) keptFoot(w *words, f *reportFilter, kept storage.KeptResult, surveys bool) []string {
 	foot := []string{w.t("kept_as_of", w.moment(s.Clock(), kept.MadeAt, s.zoneOf(f.Sites)))}
-	if f.period != "" || f.Service+f.Staff+f.Language+f.Channel != "" {
+	other := f.period != "" || f.Service+f.Staff+f.Language+f.Channel != ""
+	switch {
+	case !surveys && (other || f.Flow != ""):
+		foot = append(foot, w.t("kept_filters_site"))
+	case other:
 		foot = append(foot, w.t("kept_filters"))
 	}
 	return foot
@@ -58,7 +62,7 @@ func (s reportPages) reportDrivers(r *http.Request, w *words, v Viewer, f *repor
 	if p.Lede = said; err != nil || said != "" {
 		return p, err
 	}
-	p.Foot = s.keptFoot(w, f, kept)
+	p.Foot = s.keptFoot(w, f, kept, true)
 	all, err := figures.DriversIn(kept.Body)
 	if err != nil {
 		return p, err

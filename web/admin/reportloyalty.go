@@ -13,7 +13,7 @@ import (
 
 // reportLoyalty is how loyal customers are, as they say, and where they stand, as their visits say.
 func (s reportPages) reportLoyalty(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
-	all, ok, err := s.customersOf(r, w, v, f, &p)
+	all, ok, err := s.customersOf(r, w, v, f, &p, true)
 	if err != nil || !ok {
 		return p, err
 	}

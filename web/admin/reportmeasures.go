@@ -12,20 +12,20 @@ import (
 )
 
 // customersOf reads what is known of customers over a year into a page; false where what the page says of it is all.
-func (s reportPages) customersOf(r *http.Request, w *words, v Viewer, f *reportFilter, p *reportPage) (all figures.CustomerFigures, ok bool, err error) {
+func (s reportPages) customersOf(r *http.Request, w *words, v Viewer, f *reportFilter, p *reportPage, surveys bool) (all figures.CustomerFigures, ok bool, err error) {
 	p.Kept = true
 	kept, said, err := s.keptOf(r, w, v, f, figures.KindCustomers)
 	if p.Lede = said; err != nil || said != "" {
 		return all, false, err
 	}
-	p.Foot = s.keptFoot(w, f, kept)
+	p.Foot = s.keptFoot(w, f, kept, surveys)
 	all, err = figures.CustomersIn(kept.Body)
 	return all, err == nil, err
 }
 
 // reportMeasures are the six measures of satisfaction: what customers do, and what they say that they would.
 func (s reportPages) reportMeasures(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
-	all, ok, err := s.customersOf(r, w, v, f, &p)
+	all, ok, err := s.customersOf(r, w, v, f, &p, true)
 	if err != nil || !ok {
 		return p, err
 	}

@@ -2,7 +2,6 @@ package admin
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
 
 	"github.com/aftercare/aftercare/bot/figures"
@@ -12,14 +11,14 @@ import (
 
 // reportReturn is who came again after an unsatisfied answer, by what became of their case.
 func (s reportPages) reportReturn(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
-	all, ok, err := s.customersOf(r, w, v, f, &p)
+	all, ok, err := s.customersOf(r, w, v, f, &p, false)
 	if err != nil || !ok {
 		return p, err
 	}
 	g, people := &all.Regained, w.of("customers")
 	switch {
 	case g.Many:
-		p.TooMany = true
+		p.Lede = w.t("regained_many")
 		return p, nil
 	case g.After == 0: // it was made by a program before this one
 		p.Lede = w.t("kept_not_yet")
@@ -38,7 +37,7 @@ func (s reportPages) reportReturn(r *http.Request, w *words, v Viewer, f *report
 	}
 	p.Lede = people.regainedFinding(g)
 	if n, ok := g.Unhappy(); ok {
-		tile := reportFigure{Label: w.t("regained_unhappy"), Value: strconv.Itoa(n), Meta: w.t("regained_year"), URL: f.behindYear(&all)}
+		tile := reportFigure{Label: w.t("regained_unhappy"), Value: strconv.Itoa(n), Meta: w.t("regained_year", g.After)}
 		p.Figures = append(p.Figures, tile.numbered("unsatisfied_customers", true, float64(n), nil, 0))
 	}
 	for _, name := range []string{figures.WonBack, figures.NotWonBack, figures.Unspoken} {
@@ -49,18 +48,6 @@ func (s reportPages) reportReturn(r *http.Request, w *words, v Viewer, f *report
 	}
 	p.Sections = append(p.Sections, people.regained(g), people.regainedApart(g))
 	return p, nil
-}
-
-// behindYear is the list of the unsatisfied answers of the days of a result that is made in the background.
-func (f *reportFilter) behindYear(all *figures.CustomerFigures) string {
-	if !f.words {
-		return ""
-	}
-	q := url.Values{"from": {all.From}, "to": {all.To}, "judged": {"1"}, "level": {"1-3"}}
-	if at := f.keep.Get("site"); at != "" {
-		q.Set("site", at)
-	}
-	return "/answers?" + q.Encode()
 }
 
 // regainedFinding is what stands on top: whether those who were won back came again more often than those to whom

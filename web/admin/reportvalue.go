@@ -19,7 +19,7 @@ import (
 // reportValue is what customers are worth, by the classes that they were given and by what they paid.
 func (s reportPages) reportValue(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
 	told := w.askTold(r, f, &p)
-	all, ok, err := s.customersOf(r, w, v, f, &p)
+	all, ok, err := s.customersOf(r, w, v, f, &p, false)
 	if err != nil || !ok {
 		return p, err
 	}

@@ -63,8 +63,8 @@ func newCellQueries(t *texts) cellQueries {
 			" seq = CASE WHEN cell_marks.seq <= 0 THEN -abs(excluded.seq) ELSE excluded.seq END"),
 		marked:       t.one("SELECT bucket, day, site, flow, seq FROM cell_marks WHERE bucket = ? AND length(day) = 10 AND (day, site, flow) > (?, ?, ?) ORDER BY day, site, flow LIMIT ?"),
 		markedMonths: t.one("SELECT bucket, day, site, flow, seq FROM cell_marks WHERE bucket = ? AND length(day) = 7 AND (day, site, flow) > (?, ?, ?) ORDER BY day, site, flow LIMIT ?"),
-		markAll: t.one("INSERT INTO cell_marks (bucket, day, site, flow, seq) SELECT DISTINCT c.bucket, c.day, c.site, c.flow, CAST(? AS bigint)" +
-			" FROM cells c WHERE c.bucket = ? AND c.dim = '' AND c.day < '" + aMonth + "' ON CONFLICT (bucket, day, site, flow) DO UPDATE SET" +
+		markAll: t.one("INSERT INTO cell_marks (bucket, day, site, flow, seq) SELECT DISTINCT c.bucket, CASE WHEN c.day < '" + aMonth + "' THEN c.day ELSE substr(c.day, 2) || '-01' END," +
+			" c.site, c.flow, CAST(? AS bigint) FROM cells c WHERE c.bucket = ? AND c.dim = '' ON CONFLICT (bucket, day, site, flow) DO UPDATE SET" +
 			" seq = CASE WHEN cell_marks.seq <= 0 THEN -abs(excluded.seq) ELSE excluded.seq END"),
 		marks:     t.one("SELECT day, site, flow FROM cell_marks WHERE bucket = ?"),
 		dropMarks: t.drop("cell_marks", "day, site, flow, seq"),

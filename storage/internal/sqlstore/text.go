@@ -193,6 +193,14 @@ func (t *texts) keyed(columns, table, key, where string) *keyed {
 	}
 }
 
+// numbered is what stands before the number of a parameter that is named by it.
+func (t *texts) numbered() string {
+	if t.dialect.Bind == sqlx.DOLLAR {
+		return "$"
+	}
+	return "?"
+}
+
 // asked is a SELECT that is put for each of many keys, whose columns have these names: in
 // one statement where the dialect has a way to say so, else one by one. The question's first
 // parameters are the key's; of gives the spelling of each. It may have a limit of its own.
@@ -214,17 +222,18 @@ func (t *texts) inBuckets(question func(bucket string) string) *list {
 		if bucket := of("bucket"); bucket != "?" {
 			return question(bucket)
 		}
+		mark := t.numbered()
 		var text strings.Builder
 		n := 1
 		for _, c := range question("{bucket}") {
 			if c == '?' {
 				n++
-				fmt.Fprint(&text, "?", n)
+				fmt.Fprint(&text, mark, n)
 			} else {
 				text.WriteRune(c)
 			}
 		}
-		return strings.ReplaceAll(text.String(), "{bucket}", "?1")
+		return strings.ReplaceAll(text.String(), "{bucket}", mark+"1")
 	})
 }
 
@@ -312,10 +321,7 @@ func (t *texts) change(table, key, to string) *list {
 		return &l
 	}
 	// The key's parameters come first, and are numbered so.
-	mark := "?"
-	if t.dialect.Bind == sqlx.DOLLAR {
-		mark = "$"
-	}
+	mark := t.numbered()
 	text := "UPDATE " + table + " SET "
 	for i, c := range set {
 		if i > 0 {
