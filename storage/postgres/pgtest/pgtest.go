@@ -72,10 +72,14 @@ func start(t testing.TB, template string) string {
 	return s.DSN(name)
 }
 
+// unplugged are the settings of a server whose machine never loses its power and that nobody replicates: a process
+// that is killed loses nothing by them.
+var unplugged = []string{"fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0"}
+
 // Shared is the test binary's one server.
 func Shared(t testing.TB) *Server {
 	t.Helper()
-	binary.once.Do(func() { binary.server, binary.err = Run("", "fsync=off") })
+	binary.once.Do(func() { binary.server, binary.err = Run("", unplugged...) })
 	if binary.err != nil {
 		t.Fatal(binary.err)
 	}
