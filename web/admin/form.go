@@ -22,7 +22,9 @@ type field struct {
 	Fill    string   // autocomplete, "" for none
 	Usually string   // the unit that a length of time has in the form while it is empty; "" is days
 	Fault   string   // what is wrong with the value, in the reader's words; "" for nothing
-	Theirs  string   // what somebody else stored meanwhile, where Fault says that
+	Theirs  string   // what somebody else stored meanwhile, where there is a Conflict; "" if they emptied it
+
+	Conflict bool // whether Fault says that somebody else changed the field meanwhile, and not that the value is wrong
 }
 
 // option is one entry of a select.
@@ -120,7 +122,7 @@ func (x *field) merge(now, fault string) string {
 	case x.Value == x.Was || x.Value == now: // not touched here, or the same was wanted
 		x.Value = now
 	case now != x.Was && x.Fault == "":
-		x.Fault, x.Theirs, x.Was = fault, now, now
+		x.Fault, x.Theirs, x.Conflict, x.Was = fault, now, true, now
 	}
 	return x.Value
 }

@@ -58,10 +58,36 @@ func walkFixture(tab browsertest.Tab, url, lang string, f fixture, looks []brows
 		tab.Picture(where)
 		tab.AccessibleIn(l, width, where)
 	})
+	if lang == fallback {
+		walkRows(tab, f, looks[0])
+	}
 	if got := browsertest.Eval[string](tab, `getComputedStyle(document.documentElement).direction`); got != dir(lang) {
 		tab.Errorf("%s: the page reads %s", f.template, got)
 	}
 }
+
+// walkRows looks at a page that has rows of cases, of people or of surveys at the widths of tablets:
+// there a row may turn into one line that has no room for its words.
+func walkRows(tab browsertest.Tab, f fixture, l browsertest.Look) {
+	tab.Helper()
+	if !browsertest.Eval[bool](tab, `document.querySelector(".rows>:is(.case,.flow)") !== null`) {
+		return
+	}
+	for _, width := range []int64{744, 1024} {
+		where := fmt.Sprintf("%s-%s-rows-%d", f.template, f.of, width)
+		tab.Change(l, width)
+		tab.NoSidewaysScroll(where)
+		tab.NothingCutOff(where)
+		for _, words := range browsertest.Eval[[]string](tab, squeezed) {
+			tab.Errorf("%s: the column is narrower than 8rem: %s", where, words)
+		}
+		tab.Picture(where)
+	}
+}
+
+// squeezed are the words of customers and the names in rows that have less than 8rem of room.
+const squeezed = `[...document.querySelectorAll(".rows>.case>q,.rows>.flow>.grow")].filter(e => e.getClientRects().length &&
+	e.getBoundingClientRect().width < 8 * parseFloat(getComputedStyle(document.documentElement).fontSize)).map(e => e.textContent.slice(0, 60))`
 
 // serveFixtures serves the pages of the fixtures, each by its number, as the admin would.
 func serveFixtures(t *testing.T, lang string) (url string) {

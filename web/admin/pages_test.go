@@ -35,7 +35,7 @@ var fixtures = []fixture{
 	}}},
 	{"site.html", "empty", frame{Title: "A new site"}, sitePage{At: "/settings/sites/new"}},
 	{"site.html", "full", frame{Title: "Main Street"}, sitePage{At: "/settings/sites/main", form: form{Fields: []field{
-		{Name: "name", Label: "Name", Hint: "As customers read it.", Value: "Main", Was: "Main Street", Fault: "Somebody changed it:", Theirs: "Mei’s"},
+		{Name: "name", Label: "Name", Hint: "As customers read it.", Value: "Main", Was: "Main Street", Fault: "Somebody changed it:", Theirs: "Mei’s", Conflict: true},
 		{Name: "signs", Label: "How staff sign", Kind: "select", Options: []option{{"first", "first name"}, {"team", "the site"}}, Value: "team"},
 	}}}},
 	{"outbox.html", "empty", frame{Title: "Outbox"}, outboxPage{}},

@@ -123,7 +123,7 @@ func TestTwoPeopleAtTheRules(t *testing.T) {
 			t.Errorf("%s is lost:\n%s", want, page)
 		}
 	}
-	if page := send("sla.P1.contact", "30m"); !strings.Contains(page, "<q>45m</q>") || !strings.Contains(page, `value="30m"`) {
+	if page := send("sla.P1.contact", "30m"); !strings.Contains(page, `<q dir="auto">45m</q>`) || !strings.Contains(page, `value="30m"`) {
 		t.Errorf("the same field:\n%s", page)
 	}
 }

@@ -245,7 +245,7 @@ func (f *form) together(group string, now map[string]string, meanwhile string) {
 		return
 	}
 	first := &f.Fields[mine]
-	first.Fault, first.Theirs = meanwhile, now[first.Name]
+	first.Fault, first.Theirs, first.Conflict = meanwhile, now[first.Name], true
 	for i := range f.Fields {
 		if x := &f.Fields[i]; strings.HasPrefix(x.Name, group) {
 			x.Was = now[x.Name]

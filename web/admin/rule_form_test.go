@@ -190,10 +190,10 @@ func TestRulesAreForms(t *testing.T) {
 	if p, _ := inForce(); p.Rules.SLA.P2.Contact.String() != "3h" || p.Rules.SLA.P1.Contact.String() != "45m" {
 		t.Errorf("two who change different things: %+v", p.Rules.SLA)
 	}
-	if page := body(b.post("/settings/rules", with(first, "do", "save", "sla.P1.contact", "30m"))); !strings.Contains(page, "<q>45m</q>") || !strings.Contains(page, `value="30m"`) {
+	if page := body(b.post("/settings/rules", with(first, "do", "save", "sla.P1.contact", "30m"))); !strings.Contains(page, `<q dir="auto">45m</q>`) || !strings.Contains(page, `value="30m"`) {
 		t.Errorf("the same field:\n%s", page)
 	}
-	if page := body(b.post("/settings/rules", with(first, "do", "save", "chain.1.at", "60"))); !strings.Contains(page, "<q>40</q>") {
+	if page := body(b.post("/settings/rules", with(first, "do", "save", "chain.1.at", "60"))); !strings.Contains(page, `<q dir="auto">40</q>`) {
 		t.Errorf("the same list:\n%s", page)
 	}
 	for field, bad := range map[string]string{"sla.P1.contact": "soon", "chain.0.at": "x", "storm.cases": "1", "currency": "euros", "follow_up.to": "", "follow_up.close": "1h", "causes.1.name": "Not done right"} {

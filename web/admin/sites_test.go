@@ -99,9 +99,24 @@ func TestTwoWhoChangeOneSite(t *testing.T) {
 	if got := h.site("a"); got.Name != "Mei’s" {
 		t.Errorf("it was overwritten: %+v", got)
 	}
+	if strings.Contains(body, `aria-invalid`) || !strings.Contains(body, `aria-describedby="name-fault`) {
+		t.Errorf("it counts as a mistake, or the field does not lead to what it says\n%s", body)
+	}
 	h.post("/settings/sites/a", url.Values{"name": {"Robin’s"}, "name.was": {"Mei’s"}}, 303) // as the page has it now
 	if got := h.site("a"); got.Name != "Robin’s" {
 		t.Errorf("saved again: %+v", got)
+	}
+}
+
+// A field that somebody else emptied says so in its box, and is no mistake.
+func TestAFieldThatSomebodyElseEmptied(t *testing.T) {
+	x := field{Name: "name", Label: "Name", Value: "Robin’s", Was: "A"}
+	x.merge("", "They wrote:")
+	for lang, want := range map[string]string{"en": "nothing", "zh-Hans": "（空）"} {
+		page := render(t, fixture{"site.html", "full", frame{Title: "A"}, sitePage{At: "/settings/sites/a", form: form{Fields: []field{x}}}}, lang)
+		if !strings.Contains(page, `<p class="conflict" id="name-fault"><b>! They wrote:</b> `+want+`</p>`) || strings.Contains(page, "aria-invalid") {
+			t.Errorf("%s: the field says\n%s", lang, page)
+		}
 	}
 }
 

@@ -39,7 +39,7 @@ func init() {
 		if of == "full" {
 			list.Rows = []triggerRow{{Handle: "visit", Name: "visit", Sentence: "visit: when any service is done, ask a.", Wrong: []string{"There is no survey a."}, First: true}, {Handle: "#1", Name: "b", Sentence: "b: whoever was served is asked.", Last: true}}
 			list.Version, list.Elsewhere, list.Wrong, list.Problem, list.Tried, list.Standards, list.Bar = 3, []string{"A standard is wrong."}, []string{"No class."}, "no", tried, 2, bar
-			list.field("wait").Fault, list.field("wait").Theirs = "Write a time.", "2d"
+			list.field("wait").Fault, list.field("wait").Theirs, list.field("wait").Conflict = "Somebody changed it:", "2d", true
 			one.When = one.menus.view(d.doc.Show("triggers/#0/when"))
 			one.Handle, one.Sentence, one.Wrong, one.Problem, one.Tried, one.Bar = "visit", "visit: when cut is done, ask a.", []string{"It never asks."}, "no", tried, bar
 			for _, name := range []string{"name", "after", "when", "ask", "by.0"} {
@@ -306,14 +306,19 @@ func TestTwoPeopleAtATrigger(t *testing.T) {
 	if x := p.Triggers[0]; x.After == nil || x.Sample != 50 {
 		t.Errorf("one of two is lost: %+v", x)
 	}
-	if page := send("after", "3h"); !strings.Contains(page, "<q>1h</q>") || !strings.Contains(page, `name="after.n"`) || asShown(page).Get("after.n") != "3" {
+	if page := send("after", "3h"); !strings.Contains(page, `<q dir="auto">1h</q>`) || !strings.Contains(page, `name="after.n"`) || asShown(page).Get("after.n") != "3" {
 		t.Errorf("the same field:\n%s", page)
 	}
 	for i, days := range []string{"20d", "25d"} {
 		page := body(b.post("/asking/triggers", with(limits, "do", "save", "declined", days)))
-		if asked := strings.Contains(page, "<q>20d</q>"); asked != (i == 1) {
+		if asked := strings.Contains(page, `<q dir="auto">20d</q>`); asked != (i == 1) {
 			t.Errorf("limits, %s:\n%s", days, page)
 		}
+	}
+	first = asShown(body(b.get("/asking/triggers/one?t=visit")))
+	send("after", "")
+	if page := send("after", "3h"); !strings.Contains(page, "They wrote:</b> nothing</span>") || strings.Contains(page, "aria-invalid") {
+		t.Errorf("a field that they emptied:\n%s", page)
 	}
 	b.post("/asking/triggers/list", url.Values{"do": {"remove"}, "t": {"visit"}})
 	page := send("stale", "5d")
