@@ -40,7 +40,7 @@ func (a *slackApp) find(ctx context.Context, way storage.EventReach) (asking.Fou
 			failed = cmp.Or(failed, err)
 		}
 	}
-	return asking.Found{}, cmp.Or(failed, error(asking.ErrNobody))
+	return asking.Found{}, cmp.Or(failed, asking.ErrNobody)
 }
 
 // findIn is find in one workspace. ErrNobody: there is no such person.

@@ -88,7 +88,7 @@ func TestRowsAreHadByRightAndSite(t *testing.T) {
 	}
 	page := body(w.as("robin").get("/reports/data?site=main"))
 	links := regexp.MustCompile(`href="(/download/[^"]*)"`).FindAllStringSubmatch(page, -1)
-	if len(links) != 18 {
+	if len(links) != 21 {
 		t.Errorf("the page leads to %d files", len(links))
 	}
 	for _, l := range links {
