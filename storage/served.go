@@ -19,10 +19,11 @@ type Serving interface {
 	// ServedKeys returns the keys of customers who were served, of those services that lie in one bucket, in an order
 	// of the engine's own behind one of them, "" begins, at most limit. Services of a customer lie in many buckets.
 	ServedKeys(ctx context.Context, b Bucket, after string, limit int) ([]string, error)
-	// NamedAnswers returns the answered conversations with a level of customers, by their keys or, of who has none, by
-	// the id of their account, in no order: of those surveys alone that say how satisfied customers are, tests and what
-	// staff know by a pseudonym left out.
+	// NamedAnswers returns the answered conversations with a level of customers, by their keys, in no order: of those
+	// surveys alone that say how satisfied customers are, tests and what staff know by a pseudonym left out.
 	NamedAnswers(ctx context.Context, customers []string) (map[string][]NamedAnswer, error)
+	// NamedSessions returns, of these conversations, those that NamedAnswers would, with whose they are, by their ids.
+	NamedSessions(ctx context.Context, sessions []string) (map[string]NamedSession, error)
 	// CustomersOf returns what is known of customers by their keys; of whom nothing is known is not among them.
 	CustomersOf(ctx context.Context, keys []string) (map[string]Customer, error)
 	// Mystery returns what mystery guests gave, as Given does of customers.
@@ -38,13 +39,20 @@ type Visit struct {
 
 // NamedAnswer is a conversation of somebody whom staff know.
 type NamedAnswer struct {
-	Key     bool // they have a key
 	Session string
 	Bucket  Bucket
 	Day     string
 	Site    string
 	Flow    string
 	Level   int
+}
+
+// NamedSession is a conversation and whose it is.
+type NamedSession struct {
+	NamedAnswer
+	Customer string // the key that it has or else, by now, the account of who answered; "" = none
+	Identity string // the id of that account
+	Name     string // as the platform last said; may be ""
 }
 
 // ServedFilter says of which services. Every condition that is given must hold.

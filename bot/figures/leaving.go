@@ -18,6 +18,7 @@ import (
 type Leaver struct {
 	Customer string // the organisation's own key or, of who has none, the id of their account
 	Key      bool   // it is a key
+	Name     string // of who has none, as their platform calls them; may be ""
 	Why      string // of who is captive the reason, one of LoyaltyKinds
 	Answer   storage.NamedAnswer
 	Last     string  // the day of their latest visit; "" = none is known
@@ -56,9 +57,60 @@ func asksWhy(f *survey.Flow) bool {
 }
 
 // Captive are the customers behind one, "" begins, whose newest answer says that they come by habit or for lack of a
-// choice, and is unsatisfied: at most limit, in the order of their names in the database. Whom staff know by a
-// pseudonym alone is not among them, nor who was erased. ErrTooMany: there are too many answers to look through.
+// choice, and is unsatisfied: at most limit, 0 = all, in the order in which they are counted. Who got their key after
+// they answered stands there by it, unless that key has a newer answer or stands there itself. Whom staff know by a
+// pseudonym alone is not among them, nor who was erased. All answers are read anew. ErrTooMany: there are too many.
 func (l *Leavers) Captive(ctx context.Context, after string, limit int) (list []Leaver, next string, err error) {
+	reasons, err := l.reasons(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	var names []string
+	for name, r := range reasons {
+		if name > after && r.captive() {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	stand := map[string]bool{}
+	for some := range slices.Chunk(names, min(cmp.Or(limit, namedAtOnce), namedAtOnce)) {
+		said := make([]string, len(some))
+		for i, name := range some {
+			said[i] = reasons[name].said.id
+		}
+		known, err := l.Store.NamedSessions(ctx, said)
+		if err != nil {
+			return nil, "", err
+		}
+		for i, name := range some {
+			a, ok := known[said[i]]
+			if !ok {
+				continue // staff do not know who it is
+			}
+			who := cmp.Or(a.Customer, a.Identity)
+			own, counted := reasons["p:"+who]
+			if stand[who] || counted && "p:"+who != name && (own.captive() || own.said.later(reasons[name].said)) {
+				continue
+			}
+			if limit > 0 && len(list) == limit {
+				return list, next, l.visits(ctx, list)
+			}
+			next, stand[who] = name, true
+			x := Leaver{Customer: who, Key: a.Customer != "", Why: reasons[name].why, Answer: a.NamedAnswer}
+			if !x.Key {
+				x.Name = a.Name
+			}
+			list = append(list, x)
+		}
+	}
+	return list, "", l.visits(ctx, list)
+}
+
+// namedAtOnce is of how many conversations it is asked side by side whose they are.
+const namedAtOnce = 500
+
+// reasons are why customers come, as their newest answers say, by whom they are counted.
+func (l *Leavers) reasons(ctx context.Context) (map[string]reason, error) {
 	b := newBonds(l.Flows)
 	for id, f := range l.Flows {
 		if !asksWhy(f) {
@@ -68,46 +120,22 @@ func (l *Leavers) Captive(ctx context.Context, after string, limit int) (list []
 		filter.From, filter.To = l.days()
 		given, more, err := l.Store.Given(ctx, filter)
 		if err != nil {
-			return nil, "", err
+			return nil, err
 		}
 		if more {
-			return nil, "", ErrTooMany
+			return nil, ErrTooMany
 		}
 		for i := range given {
 			b.add(&given[i])
 		}
 	}
-	reasons := b.of("").reasons
-	var names []string
+	return b.of("").reasons, nil
+}
+
+// captive reports whether they are unsatisfied, and come by habit or for lack of a choice.
+func (r reason) captive() bool {
 	_, worst := Unsatisfied.Levels()
-	for name, r := range reasons {
-		if name > after && r.said.level <= worst && (r.why == report.ByHabit || r.why == report.ByMonopoly) {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	for some := range slices.Chunk(names, max(1, limit)) {
-		keys := make([]string, len(some))
-		for i, name := range some {
-			keys[i] = strings.TrimPrefix(name, "p:")
-		}
-		answers, err := l.Store.NamedAnswers(ctx, keys)
-		if err != nil {
-			return nil, "", err
-		}
-		for i, name := range some {
-			at := slices.IndexFunc(answers[keys[i]], func(a storage.NamedAnswer) bool { return a.Session == reasons[name].said.id })
-			if at < 0 {
-				continue // staff do not know who it is
-			}
-			if len(list) == limit {
-				return list, next, l.visits(ctx, list)
-			}
-			next = name
-			list = append(list, Leaver{Customer: keys[i], Key: answers[keys[i]][at].Key, Why: reasons[name].why, Answer: answers[keys[i]][at]})
-		}
-	}
-	return list, "", l.visits(ctx, list)
+	return r.said.level <= worst && (r.why == report.ByHabit || r.why == report.ByMonopoly)
 }
 
 // came are the days on which a customer came to the sites, in order, and the site of the latest visit.

@@ -102,6 +102,11 @@ func (c *CrashingStore) NamedAnswers(ctx context.Context, customers []string) (m
 	return result(c, func() (map[string][]storage.NamedAnswer, error) { return c.inner.NamedAnswers(ctx, customers) })
 }
 
+// NamedSessions implements storage.Serving.
+func (c *CrashingStore) NamedSessions(ctx context.Context, sessions []string) (map[string]storage.NamedSession, error) {
+	return result(c, func() (map[string]storage.NamedSession, error) { return c.inner.NamedSessions(ctx, sessions) })
+}
+
 // CustomersOf implements storage.Serving.
 func (c *CrashingStore) CustomersOf(ctx context.Context, keys []string) (map[string]storage.Customer, error) {
 	return result(c, func() (map[string]storage.Customer, error) { return c.inner.CustomersOf(ctx, keys) })

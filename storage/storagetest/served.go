@@ -154,11 +154,25 @@ func init() {
 		masked := b.answered(t, 3, "a", "2026-03-03", 6, "")
 		masked.Mark = "123456"
 		b.advance(t, change("masked", storage.Change{Session: &masked}))
-		b.answeredAs(t, survey.Pulse, "pulse", 4, "a", "2026-03-03", 1, "of a colleague")
+		pulse := b.answeredAs(t, survey.Pulse, "pulse", 4, "a", "2026-03-03", 1, "of a colleague")
 		said := must(b.store.NamedAnswers(ctx, []string{"k1", person(1).ID(), person(2).ID(), person(3).ID(), person(4).ID(), "k2"}))(t)
-		same(t, "by name", said, map[string][]storage.NamedAnswer{
-			"k1":           {{Key: true, Session: named.ID, Bucket: named.Bucket, Day: "2026-03-01", Site: "a", Flow: "f", Level: 2}},
-			person(2).ID(): {{Session: alone.ID, Bucket: alone.Bucket, Day: "2026-03-02", Site: "b", Flow: "f", Level: 5}},
+		first := storage.NamedAnswer{Session: named.ID, Bucket: named.Bucket, Day: "2026-03-01", Site: "a", Flow: "f", Level: 2}
+		same(t, "by key", said, map[string][]storage.NamedAnswer{"k1": {first}})
+		// Of a conversation the key is its own, else that which the account has by now, else there is none.
+		kept := b.answered(t, 5, "a", "2026-03-04", 3, "")
+		kept.Customer = "k5"
+		other := identity(person(5), kept.ID, now)
+		other.Customer = "k6"
+		b.advance(t, change("kept", storage.Change{Identity: &other, Session: &kept}))
+		by := must(b.store.NamedSessions(ctx, []string{named.ID, alone.ID, masked.ID, pulse.ID, kept.ID, newID()}))(t)
+		same(t, "by conversation", by, map[string]storage.NamedSession{
+			named.ID: {NamedAnswer: first, Customer: "k1", Identity: person(1).ID(), Name: "Ada"},
+			alone.ID: {
+				NamedAnswer: storage.NamedAnswer{Session: alone.ID, Bucket: alone.Bucket, Day: "2026-03-02", Site: "b", Flow: "f", Level: 5}, Identity: person(2).ID(), Name: "Ada",
+			},
+			kept.ID: {
+				NamedAnswer: storage.NamedAnswer{Session: kept.ID, Bucket: kept.Bucket, Day: "2026-03-04", Site: "a", Flow: "f", Level: 3}, Customer: "k5", Identity: person(5).ID(), Name: "Ada",
+			},
 		})
 	}
 	inboxTests["what mystery guests gave is read apart from what customers gave"] = func(t *testing.T, b *bench) {

@@ -31,7 +31,7 @@ func init() {
 			Shape:   []field{{Name: "separator", Label: "Separator", Kind: "select", Options: []option{{"0", ","}}}},
 			Columns: []importColumn{{"Kundennr", "C-1, C-2", "100 %", field{Name: "column0", Label: "Kundennr is our", Options: []option{{"skip", "Don’t import"}}}, []field{{Name: "zone", Label: "Times are in the zone", Options: []option{{"", "of the site"}}}}}},
 		}},
-		fixture{"import.html", "running", f, importPage{At: "/asking/import/x", Stage: "running", Step: 4, Progress: 40, Far: "482 of 1204 rows", Left: "about 20 s left"}},
+		fixture{"import.html", "running", f, importPage{At: "/asking/import/x", Stage: "running", Step: 4, Progress: 40, Far: "rows: 482 of 1204", Left: "about 20 s left"}},
 		fixture{"import.html", "full", f, importPage{
 			At: "/asking/import/x", Stage: "done", Step: 5, How: "Separated by ;", Facts: [][2]string{{"Rows", "9"}},
 			Refused: []importRefusal{{"Line 3, Datum:", "gestern", "This is no day."}}, More: 2, Undo: true, Hand: true,

@@ -79,26 +79,33 @@ func (s customerPages) leavingFilter(r *http.Request, v Viewer) (f leavingFilter
 	return f, nil
 }
 
-// leavers is what looks for the customers of a list. said is what the page says in their place, "" = it can be looked.
-func (s customerPages) leavers(r *http.Request, w *words, v Viewer, f leavingFilter) (l *figures.Leavers, said string, err error) {
+// leavers is what looks for the customers of a list. waits is the key of what is said in their place, "" = it can be
+// looked.
+func (s customerPages) leavers(r *http.Request, w *words, v Viewer, f leavingFilter) (l *figures.Leavers, waits string, err error) {
 	l = &figures.Leavers{
 		Store: s.Store, Sites: f.sites, Zone: reportPages(s).zoneAt, Today: s.Bot.Configuration().Now().NewestDay(s.Clock()), Flows: s.customerFlow(), Within: f.within,
 	}
 	if f.who == whoCaptive {
 		return l, "", nil
 	}
-	kept, said, err := reportPages(s).keptOf(r, w, v, &reportFilter{keep: f.keep}, figures.KindCustomers)
-	if err != nil || said != "" {
-		return l, said, err
+	of := reportFilter{keep: f.keep}
+	kept, _, err := reportPages(s).keptOf(r, w, v, &of, figures.KindCustomers)
+	switch {
+	case err != nil:
+		return l, "", err
+	case of.waits == figures.ReportOneSite:
+		return l, "kept_choose_site", nil
+	case of.waits == figures.ReportNotYet:
+		return l, "kept_not_yet", nil
 	}
 	all, err := figures.CustomersIn(kept.Body)
 	if err != nil {
 		return l, "", err
 	}
 	if l.Usual = all.Loyalty.UsualAt; l.Usual == nil && all.Loyalty.Usual { // it was made by a program before this one
-		said = w.t("kept_not_yet")
+		waits = "kept_not_yet"
 	}
-	return l, said, nil
+	return l, waits, nil
 }
 
 // page reads a page of a list behind a place.
@@ -129,14 +136,14 @@ func (s customerPages) leaving(w http.ResponseWriter, r *http.Request, v Viewer)
 			p.Within = append(p.Within, choice{strconv.Itoa(n), words.t("leaving_within", n), n == f.within})
 		}
 	}
-	l, said, err := s.leavers(r, words, v, f)
+	l, waits, err := s.leavers(r, words, v, f)
 	if err != nil {
 		return err
 	}
-	if p.Lede = said; said == "" {
-		if err := s.fillLeaving(r, words, v, f, l, &p); err != nil {
-			return err
-		}
+	if waits != "" {
+		p.Lede = words.t(waits)
+	} else if err := s.fillLeaving(r, words, v, f, l, &p); err != nil {
+		return err
 	}
 	return s.show(w, r, v, http.StatusOK, "leaving.html", frame{Title: words.t("leaving"), Here: "/customers", Back: &link{"/customers", words.t("customers")}}, p)
 }
@@ -147,7 +154,7 @@ func (s customerPages) fillLeaving(r *http.Request, w *words, v Viewer, f leavin
 	list, next, err := f.page(r, l, after, pageRows)
 	switch {
 	case errors.Is(err, figures.ErrTooMany):
-		p.Lede = w.t("too_many_answers_text")
+		p.Lede = w.t("leaving_too_many")
 		return nil
 	case err != nil:
 		return err
@@ -188,7 +195,7 @@ func (s customerPages) fillLeaving(r *http.Request, w *words, v Viewer, f leavin
 
 // leaverRow is a customer as a row: who they are, and why they stand here.
 func (s customerPages) leaverRow(w *words, v Viewer, x *figures.Leaver, c storage.Customer) leaverRow {
-	row := leaverRow{URL: "/customers/" + url.PathEscape(x.Customer), Name: cmp.Or(c.Name, w.t("customer_word")), Level: x.Answer.Level}
+	row := leaverRow{URL: "/customers/" + url.PathEscape(x.Customer), Name: cmp.Or(c.Name, voice.Called(x.Name), w.t("customer_word")), Level: x.Answer.Level}
 	if x.Key && c.Name == "" {
 		row.Name = x.Customer
 	}
@@ -231,15 +238,27 @@ func leavingFile(who string) func(s *site, r *http.Request, v Viewer, sites []st
 		if n, err := strconv.Atoi(r.URL.Query().Get("within")); err == nil && slices.Contains(lostWithin, n) {
 			f.within = n
 		}
-		l, said, err := pages.leavers(r, s.words(r, v), v, f)
+		l, waits, err := pages.leavers(r, s.words(r, v), v, f)
 		if err != nil {
 			return err
 		}
-		if said != "" {
-			return &page.Error{Code: page.Unavailable, Title: "unavailable", Text: "kept_not_yet"}
+		if waits != "" {
+			return &page.Error{Code: page.Unavailable, Title: "unavailable", Text: waits}
+		}
+		if who == whoCaptive { // each call reads all answers
+			list, _, err := l.Captive(r.Context(), "", 0)
+			if errors.Is(err, figures.ErrTooMany) {
+				return &page.Error{Code: page.Unavailable, Title: "unavailable", Text: "leaving_too_many"}
+			}
+			for some := range slices.Chunk(list, listedAtOnce) {
+				if err := pages.leaverRows(r, who, some, row); err != nil {
+					return err
+				}
+			}
+			return err
 		}
 		for after := ""; ; {
-			list, next, err := f.page(r, l, after, listedAtOnce)
+			list, next, err := l.Lost(r.Context(), after, listedAtOnce)
 			if err != nil {
 				return err
 			}

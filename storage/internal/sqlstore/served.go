@@ -21,7 +21,8 @@ type servedQueries struct {
 	levelsFor   *keyed // levels of conversations, with what a filter looks at
 	visitsOf    *keyed // when customers were served
 	servedKeys  string
-	namedLevels *across // conversations of people whom staff know
+	namedLevels *across // conversations of customers whom staff know
+	namedBy     *across // conversations by their ids, of people whom staff know
 	theirNames  string
 }
 
@@ -30,7 +31,8 @@ func newServedQueries(t *texts) servedQueries {
 	return servedQueries{
 		visitsOf:    t.keyed("customer, at, site", "events", "customer", done),
 		servedKeys:  t.one("SELECT DISTINCT customer FROM events WHERE bucket = ? AND customer > ?" + done + " ORDER BY customer LIMIT ?"),
-		namedLevels: t.across(namedOf("i.customer", "1", " AND i.customer > ''"), namedOf("i.id", "0", " AND i.customer = ''")),
+		namedLevels: t.across(namedOf()),
+		namedBy:     t.across(namedBy()),
 		theirNames:  t.one("SELECT " + customerColumns + " FROM customers WHERE " + t.dialect.Among("id")),
 		served: t.one("SELECT e.body FROM events e WHERE e.bucket = ? AND e.at >= ? AND e.at < ? AND e.state = '" + string(storage.EventDone) +
 			"' AND NOT e.test AND " + t.dialect.Among("e.site") + " LIMIT ?"),

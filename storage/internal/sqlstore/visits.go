@@ -10,16 +10,26 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// namedOf are the conversations with a level of chat accounts by a column; who they are stands first, and whether that
-// is a key.
-func namedOf(who, key, where string) Source {
+// isNamed says of a conversation s and what is read of it, r, that it has a level and staff know whose it is. A session
+// keeps its pseudonym in its body, where quotes that somebody wrote are escaped.
+var isNamed = " AND s.identity > '' AND s.body NOT LIKE '%\"Mark\":\"%' AND r.answered > 0 AND r.level > 0 AND NOT r.test" +
+	" AND r.class IN ('" + strings.Join(storage.CustomerClasses, "', '") + "')"
+
+// namedOf are the conversations of chat accounts of customers, by their keys.
+func namedOf() Source {
 	return Source{
-		Columns: who + ", " + key + ", r.session, r.bucket, r.day, r.site, r.flow, r.level",
+		Columns: "i.customer, r.session, r.bucket, r.day, r.site, r.flow, r.level",
 		Table:   "identities i JOIN sessions s ON s.bucket = i.bucket AND s.identity = i.id JOIN read_sessions r ON r.bucket = s.bucket AND r.session = s.id",
-		Bucket:  "i.bucket", Key: who,
-		// A session keeps its pseudonym in its body, where quotes that somebody wrote are escaped.
-		Where: where + " AND s.identity > '' AND s.body NOT LIKE '%\"Mark\":\"%' AND r.answered > 0 AND r.level > 0 AND NOT r.test" +
-			" AND r.class IN ('" + strings.Join(storage.CustomerClasses, "', '") + "')",
+		Bucket:  "i.bucket", Key: "i.customer", Where: " AND i.customer > ''" + isNamed,
+	}
+}
+
+// namedBy are conversations by their ids, with the chat accounts that had them.
+func namedBy() Source {
+	return Source{
+		Columns: "r.session, r.bucket, r.day, r.site, r.flow, r.level, CASE WHEN s.customer > '' THEN s.customer ELSE i.customer END, i.id, i.body",
+		Table:   "sessions s JOIN identities i ON i.bucket = s.bucket AND i.id = s.identity JOIN read_sessions r ON r.bucket = s.bucket AND r.session = s.id",
+		Bucket:  "s.bucket", Key: "s.id", Where: isNamed,
 	}
 }
 
@@ -61,25 +71,47 @@ func (s *Store) ServedKeys(ctx context.Context, b storage.Bucket, after string, 
 // NamedAnswers implements storage.Serving.
 func (s *Store) NamedAnswers(ctx context.Context, customers []string) (map[string][]storage.NamedAnswer, error) {
 	var all map[string][]storage.NamedAnswer
-	err := s.reading(ctx, func(db *sql.DB) error {
-		all = map[string][]storage.NamedAnswer{}
-		for some := range slices.Chunk(customers, 100) {
-			err := readAcross(ctx, db, s.dialect, s.q.namedLevels, s.everywhere(some), func(row scanner) error {
-				var who string
-				var a storage.NamedAnswer
-				key := 0
-				err := row.Scan(&who, &key, &a.Session, &a.Bucket, &a.Day, &a.Site, &a.Flow, &a.Level)
-				a.Key = key == 1
-				all[who] = append(all[who], a)
-				return err
-			})
-			if err != nil {
+	err := s.readNamed(ctx, s.q.namedLevels, customers, func() { all = map[string][]storage.NamedAnswer{} }, func(row scanner) error {
+		var who string
+		var a storage.NamedAnswer
+		err := row.Scan(&who, &a.Session, &a.Bucket, &a.Day, &a.Site, &a.Flow, &a.Level)
+		all[who] = append(all[who], a)
+		return err
+	})
+	return all, err
+}
+
+// NamedSessions implements storage.Serving.
+func (s *Store) NamedSessions(ctx context.Context, sessions []string) (map[string]storage.NamedSession, error) {
+	var all map[string]storage.NamedSession
+	err := s.readNamed(ctx, s.q.namedBy, sessions, func() { all = map[string]storage.NamedSession{} }, func(row scanner) error {
+		var a storage.NamedSession
+		var body sql.RawBytes
+		if err := row.Scan(&a.Session, &a.Bucket, &a.Day, &a.Site, &a.Flow, &a.Level, &a.Customer, &a.Identity, &body); err != nil {
+			return err
+		}
+		of, err := decodeIdentity(a.Bucket, body)
+		if err != nil {
+			return err
+		}
+		a.Name = of.Name
+		all[a.Session] = a
+		return nil
+	})
+	return all, err
+}
+
+// readNamed has scan see answers of customers by keys, in whatever buckets; begin comes before each attempt.
+func (s *Store) readNamed(ctx context.Context, q *across, keys []string, begin func(), scan func(scanner) error) error {
+	return s.reading(ctx, func(db *sql.DB) error {
+		begin()
+		for some := range slices.Chunk(keys, 100) {
+			if err := readAcross(ctx, db, s.dialect, q, s.everywhere(some), scan); err != nil {
 				return fmt.Errorf("read answers of customers: %w", err)
 			}
 		}
 		return nil
 	})
-	return all, err
 }
 
 // CustomersOf implements storage.Serving.
