@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"log/slog"
@@ -28,6 +29,8 @@ type filled struct {
 	texts                     map[string]string
 	skipped                   []string
 	mark                      string // the pseudonym by which staff know them; "" = none
+	now                       string // the key that their account has by now, "" = key
+	name                      string // as the platform calls them
 }
 
 // fill stores conversations as they are folded. From one answer to the next pass eight seconds.
@@ -75,7 +78,7 @@ func (w *world) fill(all ...filled) {
 		if f.flow == "staff_pulse" {
 			s.Facts.Class = survey.Pulse
 		}
-		of := storage.Identity{ID: p.ID(), Person: p, Address: s.Address, Session: s.ID, Customer: f.key, Mark: f.mark, Created: at, Seen: at}
+		of := storage.Identity{ID: p.ID(), Person: p, Address: s.Address, Session: s.ID, Customer: cmp.Or(f.now, f.key), Mark: f.mark, Name: f.name, Created: at, Seen: at}
 		turn := storage.Turn{Key: fmt.Sprint("fill:", w.n), Apply: func(storage.Loaded) (storage.Change, error) {
 			return storage.Change{Identity: &of, Session: &s, Answers: s.Answers}, nil
 		}}

@@ -24,10 +24,11 @@ func namedOf() Source {
 	}
 }
 
-// namedBy are conversations by their ids, with the chat accounts that had them.
+// namedBy are conversations by their ids, with the chat accounts that had them. One without a key has the account in
+// its place.
 func namedBy() Source {
 	return Source{
-		Columns: "r.session, r.bucket, r.day, r.site, r.flow, r.level, CASE WHEN s.customer > '' THEN s.customer ELSE i.customer END, i.id, i.body",
+		Columns: "r.session, r.bucket, r.day, r.site, r.flow, r.level, CASE WHEN s.customer IN ('', s.identity) THEN i.customer ELSE s.customer END, i.id, i.body",
 		Table:   "sessions s JOIN identities i ON i.bucket = s.bucket AND i.id = s.identity JOIN read_sessions r ON r.bucket = s.bucket AND r.session = s.id",
 		Bucket:  "s.bucket", Key: "s.id", Where: isNamed,
 	}
