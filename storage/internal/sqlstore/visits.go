@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -11,8 +12,9 @@ import (
 )
 
 // isNamed says of a conversation s and what is read of it, r, that it has a level and staff know whose it is. A session
-// keeps its pseudonym in its body, where quotes that somebody wrote are escaped.
-var isNamed = " AND s.identity > '' AND s.body NOT LIKE '%\"Mark\":\"%' AND r.answered > 0 AND r.level > 0 AND NOT r.test" +
+// keeps its pseudonym in its body, where quotes that somebody wrote are escaped. It fits no index of a part of the
+// table, so that each table is asked by its key.
+var isNamed = " AND s.body NOT LIKE '%\"Mark\":\"%' AND r.answered <> 0 AND r.level > 0 AND NOT r.test" +
 	" AND r.class IN ('" + strings.Join(storage.CustomerClasses, "', '") + "')"
 
 // namedOf are the conversations of chat accounts of customers, by their keys.
@@ -20,7 +22,7 @@ func namedOf() Source {
 	return Source{
 		Columns: "i.customer, r.session, r.bucket, r.day, r.site, r.flow, r.level",
 		Table:   "identities i JOIN sessions s ON s.bucket = i.bucket AND s.identity = i.id JOIN read_sessions r ON r.bucket = s.bucket AND r.session = s.id",
-		Bucket:  "i.bucket", Key: "i.customer", Where: " AND i.customer > ''" + isNamed,
+		Bucket:  "i.bucket", Key: "i.customer", Where: " AND i.customer > '' AND s.identity > ''" + isNamed,
 	}
 }
 
@@ -28,9 +30,10 @@ func namedOf() Source {
 // its place.
 func namedBy() Source {
 	return Source{
-		Columns: "r.session, r.bucket, r.day, r.site, r.flow, r.level, CASE WHEN s.customer IN ('', s.identity) THEN i.customer ELSE s.customer END, i.id, i.body",
-		Table:   "sessions s JOIN identities i ON i.bucket = s.bucket AND i.id = s.identity JOIN read_sessions r ON r.bucket = s.bucket AND r.session = s.id",
-		Bucket:  "s.bucket", Key: "s.id", Where: isNamed,
+		Columns: "r.session, r.bucket, r.day, r.site, r.flow, r.level, CASE WHEN s.customer <> s.identity THEN s.customer ELSE '' END," +
+			" coalesce((SELECT i.body FROM identities i WHERE s.bucket = i.bucket AND s.identity = i.id" + perRow + "), '')",
+		Table:  "sessions s JOIN read_sessions r ON r.bucket = s.bucket AND r.session = s.id",
+		Bucket: "s.bucket", Key: "s.id", Where: isNamed,
 	}
 }
 
@@ -88,14 +91,14 @@ func (s *Store) NamedSessions(ctx context.Context, sessions []string) (map[strin
 	err := s.readNamed(ctx, s.q.namedBy, sessions, func() { all = map[string]storage.NamedSession{} }, func(row scanner) error {
 		var a storage.NamedSession
 		var body sql.RawBytes
-		if err := row.Scan(&a.Session, &a.Bucket, &a.Day, &a.Site, &a.Flow, &a.Level, &a.Customer, &a.Identity, &body); err != nil {
+		if err := row.Scan(&a.Session, &a.Bucket, &a.Day, &a.Site, &a.Flow, &a.Level, &a.Customer, &body); err != nil || len(body) == 0 {
 			return err
 		}
 		of, err := decodeIdentity(a.Bucket, body)
 		if err != nil {
 			return err
 		}
-		a.Name = of.Name
+		a.Customer, a.Identity, a.Name = cmp.Or(a.Customer, of.Customer), of.ID, of.Name
 		all[a.Session] = a
 		return nil
 	})
