@@ -131,11 +131,12 @@ func (a Anonymous) Feedback(f Feedback, id, session, kase string) Feedback {
 	return Feedback{ID: id, Kind: f.Kind, Session: session, Site: f.Site, Owner: f.Owner, Case: kase, At: at, Announced: at}
 }
 
-// Invitation is one that leads nowhere any more.
+// Invitation is one that leads nowhere any more. What was answered is what the conversation says, or its level where
+// that is unknown: see Invitation.Level.
 func (a Anonymous) Invitation(i Invitation, id, session string) Invitation {
 	at := a.day(i.Site, i.Created)
 	n := Invitation{
-		ID: id, Bucket: i.Bucket, Flow: i.Flow, Version: i.Version, Site: i.Site, Channel: i.Channel, Session: session, Created: at, Expires: at, Test: i.Test,
+		ID: id, Bucket: i.Bucket, Flow: i.Flow, Version: i.Version, Site: i.Site, Channel: i.Channel, Session: session, Created: at, Expires: at, Test: i.Test, Level: i.Level,
 		Facts: recovery.Facts{Class: i.Facts.Class, Late: i.Facts.Late, StandardBroken: i.Facts.StandardBroken, Lost: i.Facts.Lost},
 	}
 	if i.RedeemedBy != "" {

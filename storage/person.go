@@ -94,14 +94,29 @@ type Erasure struct {
 	ID          string    `json:"-"`
 	Begun       time.Time `json:"-"`
 	Of          Anchor    `json:"of"`
-	Invitations []Where   `json:"invitations,omitempty"`
+	Invitations []Link    `json:"invitations,omitempty"`
 	Named       []string  `json:"named,omitempty"` // words that name them where others' matters are told
 }
 
-// Where is a record in a bucket.
-type Where struct {
+// Link is an invitation of somebody who is being forgotten, and the level of what was answered; 0 = nothing was, or it
+// is not known. The conversation may be nobody's before the invitation is: then nothing else says it.
+type Link struct {
 	Bucket Bucket `json:"bucket"`
 	ID     string `json:"id"`
+	Level  int    `json:"level,omitempty"`
+}
+
+// Links are the invitations of the dossier, with what was answered.
+func (d *Dossier) Links() []Link {
+	levels := map[string]int{}
+	for _, c := range d.Conversations {
+		levels[c.Session.ID] = c.Session.AnsweredLevel()
+	}
+	all := make([]Link, 0, len(d.Invitations))
+	for _, i := range d.Invitations {
+		all = append(all, Link{Bucket: i.Bucket, ID: i.ID, Level: levels[i.Session]})
+	}
+	return all
 }
 
 // Forgotten is what outlives a person: that they are not to be invited. It names nobody: who

@@ -90,6 +90,15 @@ func (c *Compared) Add(o Compared) {
 	c.First, c.Next = cmp.Or(c.First, o.First), o.Next
 }
 
+// AnsweredLevel is the level of a conversation of which an answer counts; 0 = none does, or it has no level. It is what
+// report.Fold makes of it.
+func (s *Session) AnsweredLevel() int {
+	if slices.ContainsFunc(s.Answers, func(a survey.Answer) bool { return !a.Skipped && !a.Dropped }) {
+		return s.Judgement.Level
+	}
+	return 0
+}
+
 // Revisions are all revisions of a session's answers, oldest first.
 func (s *Session) Revisions() []survey.Answer {
 	all := slices.Concat(s.Earlier, s.Answers)

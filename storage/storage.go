@@ -422,6 +422,9 @@ type Invitation struct {
 	// CalledOff is when the service that it asks about was cancelled, while nobody had opened it: it opens nothing any
 	// more. Zero = it was not.
 	CalledOff time.Time `json:"called_off,omitzero"`
+	// Level is the level of what was answered, of one that is nobody's any more and whose Session is not known; 0 =
+	// nothing was answered, or Session says it.
+	Level int `json:"level,omitempty"`
 }
 
 // Move is a code that moves a conversation of the web chat to another browser, once.

@@ -149,10 +149,7 @@ func (k *Keeper) Erase(ctx context.Context, d storage.Dossier, o Options) (Recei
 			return r, err
 		}
 	}
-	e := storage.Erasure{ID: r.ID, Begun: r.Begun, Of: d.Anchor(), Named: naming(d)}
-	for _, i := range d.Invitations {
-		e.Invitations = append(e.Invitations, storage.Where{Bucket: i.Bucket, ID: i.ID})
-	}
+	e := storage.Erasure{ID: r.ID, Begun: r.Begun, Of: d.Anchor(), Invitations: d.Links(), Named: naming(d)}
 	var marks []storage.Forgotten
 	if o.Mark {
 		for _, h := range k.Hashes(e.Of) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/privacy"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -45,14 +46,13 @@ func init() {
 			n++
 		}
 		b.gave(t, last, n, "", "a", 5)
-		b.gave(t, last, n, "", "a", 5)
 		f := storage.FigureFilter{Sites: []string{"a"}, From: "2000-01-01", To: "2100-01-01", Limit: 9}
 		list, _, err := b.store.Judged(t.Context(), f)
-		if err != nil || len(list) != 2 {
+		if err != nil || len(list) != 1 {
 			t.Fatal(list, err)
 		}
-		now, sessions := b.clock.Now(), map[string]string{"opened": list[0].ID, "erased": list[1].ID}
-		for id, by := range map[string]string{"open": "", "opened": person(n).ID(), "erased": ""} {
+		now, sessions := b.clock.Now(), map[string]string{"opened": list[0].ID}
+		for id, by := range map[string]string{"open": "", "opened": person(n).ID()} {
 			i := storage.Invitation{ID: id, Site: "a", Flow: "f", RedeemedBy: by, Created: now}
 			if id != "open" {
 				i.RedeemedAt, i.Session = now, sessions[id]
@@ -62,13 +62,121 @@ func init() {
 			}
 		}
 		asked, _, err := b.store.Asked(t.Context(), f)
-		if err != nil || len(asked) != 3 {
+		if err != nil || len(asked) != 2 {
 			t.Fatal(asked, err)
 		}
 		for _, a := range asked {
 			if opened := a.Customer != "s:open"; a.Opened != opened || a.Answered != opened || opened && a.Level != list[0].Level {
 				t.Errorf("it says %+v", a)
 			}
+		}
+	}
+}
+
+func init() {
+	inboxTests["who answered a link stays one who answered when erased or old"] = func(t *testing.T, b *bench) {
+		ctx, n := t.Context(), storage.Bucket(b.store.Buckets())
+		f := storage.FigureFilter{Sites: []string{"a"}, From: "2000-01-01", To: "2100-01-01", Limit: 99}
+		var people []storage.Person
+		for i := range 8 { // links lie before, behind and in the bucket of who opened them
+			people = append(people, person(i+1))
+			b.openedLink(t, people[i], storage.Bucket(i)%n, i%4)
+		}
+		type stand struct{ Opened, Answered, Level, Rows int }
+		count := func() (figures, view stand) {
+			asked, more, err := b.store.Asked(ctx, f)
+			if err != nil || more {
+				t.Fatal(more, err)
+			}
+			for _, a := range asked {
+				figures.Rows, figures.Level = figures.Rows+1, figures.Level+a.Level
+				if a.Opened {
+					figures.Opened++
+				}
+				if a.Answered {
+					figures.Answered++
+				}
+			}
+			columns := storage.ExportInvitations.Columns()
+			check(t, b.store.Export(ctx, storage.ExportInvitations, storage.ExportFilter{Since: f.From, Until: f.To}, func(values []any) error {
+				view.Rows++
+				for i, c := range columns {
+					if values[i] == true && c == "redeemed" {
+						view.Opened++
+					}
+					if values[i] == true && c == "has_answer" {
+						view.Answered++
+					}
+				}
+				return nil
+			}))
+			return figures, view
+		}
+		figures, view := count()
+		want := stand{8, 6, 2 * (1 + 2 + 3), 8} // of four one opened it and said nothing
+		same(t, "figures", figures, want)
+		want.Level = 0
+		same(t, "view", view, want)
+		same1 := func(when string) {
+			t.Helper()
+			nowFigures, nowView := count()
+			same(t, "figures "+when, nowFigures, figures)
+			same(t, "view "+when, nowView, view)
+		}
+		for _, p := range people[:4] {
+			erase(t, b.store, storage.Anchor{Identities: []storage.Person{p}})
+		}
+		same1("with four erased")
+		gone := 0
+		for in := range n {
+			for {
+				some := must(b.store.Retain(ctx, in, privacy.Conversations, b.clock.Now().Add(24*time.Hour), 2, anonymous()))(t)
+				same1("while conversations become nobody's")
+				if gone += some; some == 0 {
+					break
+				}
+			}
+		}
+		equal(t, "conversations that became nobody's", gone, 4)
+		for _, p := range people {
+			d := must(b.store.Dossier(ctx, storage.Anchor{Identities: []storage.Person{p}}))(t)
+			equal(t, "conversations and links that are somebody's", len(d.Conversations)+len(d.Invitations), 0)
+		}
+		b.foldAll(t)
+		same1("folded again")
+	}
+}
+
+// openedLink stores an invitation in a bucket, and the conversation of who opened it, which has ended; with a level or,
+// of level 0, without an answer.
+func (b *bench) openedLink(t *testing.T, p storage.Person, in storage.Bucket, level int) {
+	t.Helper()
+	now, at, value := b.clock.Now(), storage.BucketOf(p.Hash16(), b.store.Buckets()), float64(level)
+	s, of := session(newID(), p, now), identity(p, "", now)
+	i := storage.Invitation{
+		ID: newID(), Bucket: in, Site: "a", Flow: "f", RedeemedBy: p.ID(), RedeemedAt: now, Session: s.ID, Created: now, Expires: now.Add(time.Hour),
+		Facts: recovery.Facts{Class: survey.Transactional},
+	}
+	of.Bucket, s.Bucket, s.Invitation, s.Site, s.Day, s.Flow, s.Ended = at, at, i.ID, "a", "2026-03-01", "f", now
+	s.Status, s.Facts.Class = survey.Expired, survey.Transactional
+	if level > 0 {
+		s.Status, s.Judgement.Level = survey.Completed, level
+		s.Answers = []survey.Answer{{Question: "overall", Value: &value, Revision: 1, At: now}}
+	}
+	if err := errors.Join(append(
+		b.store.Advance(t.Context(), in, []storage.Turn{change("link:"+i.ID, storage.Change{Invitation: &i})}),
+		b.store.Advance(t.Context(), at, []storage.Turn{change("opened:"+s.ID, storage.Change{Identity: &of, Session: &s, Answers: s.Answers})})...)...); err != nil {
+		t.Fatal(err)
+	}
+	b.foldAll(t)
+}
+
+// foldAll folds what waits in every bucket.
+func (b *bench) foldAll(t *testing.T) {
+	t.Helper()
+	for in := range storage.Bucket(b.store.Buckets()) {
+		for more := true; more; {
+			more = must(b.store.Fold(t.Context(), in, folding{flow: gaveFlow()}, 100))(t).More
 		}
 	}
 }

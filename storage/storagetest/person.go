@@ -347,10 +347,7 @@ func erase(t *testing.T, store storage.Store, at storage.Anchor) storage.Erased 
 	t.Helper()
 	ctx := t.Context()
 	d := must(store.Dossier(ctx, at))(t)
-	e := storage.Erasure{ID: "e1", Begun: time.Now().UTC(), Of: d.Anchor()}
-	for _, i := range d.Invitations {
-		e.Invitations = append(e.Invitations, storage.Where{Bucket: i.Bucket, ID: i.ID})
-	}
+	e := storage.Erasure{ID: "e1", Begun: time.Now().UTC(), Of: d.Anchor(), Invitations: d.Links()}
 	for _, i := range d.Identities {
 		e.Named = append(e.Named, i.Person.User, i.Name)
 	}

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -208,7 +209,10 @@ func (s *Store) EraseIn(ctx context.Context, b storage.Bucket, e storage.Erasure
 // within finds what one bucket has of somebody whose names are all known.
 func (s *Store) within(ctx context.Context, tx *sql.Tx, b storage.Bucket, e storage.Erasure) (*search, error) {
 	f := s.newSearch(ctx, tx)
-	f.alone = true
+	f.alone, f.levels = true, map[string]int{}
+	for _, at := range e.Invitations {
+		f.levels[at.ID] = at.Level
+	}
 	for _, p := range e.Of.Identities {
 		if storage.BucketOf(p.Hash16(), s.buckets) != b {
 			continue
@@ -350,7 +354,7 @@ func (w *working) anonymise(f *search, as storage.Anonymous) (n storage.Erased, 
 		feedback = append(feedback, feedbackRow(w.bucket, as.Feedback(v, storage.NewID(as.Day(v.Site, v.At), i), renamed[v.Session], renamed[v.Case])))
 	}
 	for i, v := range d.Invitations {
-		row, err := invitationCell(w.bucket, as.Invitation(v, storage.NewID(as.Day(v.Site, v.Created), i), renamed[v.Session]))
+		row, err := w.nobodys(v, i, renamed[v.Session], f.levels[v.ID], as)
 		if err != nil {
 			return n, err
 		}
@@ -393,6 +397,16 @@ func (w *working) anonymise(f *search, as storage.Anonymous) (n storage.Erased, 
 	}
 	_, err = w.alter(q.updateBucket, [][]any{{w.caseSeq, w.marks, w.ord, int64(0), int64(0)}})
 	return n, err
+}
+
+// nobodys is the n-th of some invitations as one of nobody. Where its conversation has no new name it keeps the level of
+// what was answered.
+func (w *working) nobodys(i storage.Invitation, n int, session string, level int, as storage.Anonymous) (cell, error) {
+	anew := as.Invitation(i, storage.NewID(as.Day(i.Site, i.Created), n), session)
+	if session == "" {
+		anew.Level = cmp.Or(anew.Level, level)
+	}
+	return invitationCell(w.bucket, anew)
 }
 
 // drop removes everything as it was.

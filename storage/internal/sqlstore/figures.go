@@ -338,6 +338,7 @@ type askedBody struct {
 	Facts              recovery.Facts
 	ClaimedAt, Created time.Time
 	Test               bool
+	Level              int
 	site               string
 	bucket             storage.Bucket
 }
@@ -372,28 +373,23 @@ func (s *Store) Asked(ctx context.Context, f storage.FigureFilter) ([]storage.As
 			continue
 		}
 		if i.Session != "" {
-			for _, at := range s.openedIn(i.ClaimedBy) {
-				opened[Place{at, storage.Clean(i.Session)}] = len(list)
-			}
+			opened[Place{s.openedIn(i.ClaimedBy, i.bucket), storage.Clean(i.Session)}] = len(list)
 		}
 		list = append(list, storage.AskedCustomer{
 			Day: i.Created.UTC().Format(time.DateOnly), Site: i.site, Flow: i.Flow, Opened: !i.ClaimedAt.IsZero(), Customer: customer(i.Customer, "", i.ID),
+			Answered: i.Session == "" && i.Level > 0, Level: i.Level,
 		})
 	}
 	return list, more, s.levelsAt(ctx, list, opened)
 }
 
-// openedIn are the buckets in which a conversation may stand: that of whoever opened the link. Of who was erased it
-// is not known where that is.
-func (s *Store) openedIn(by string) []storage.Bucket {
+// openedIn is the bucket in which the conversation of an invitation stands: that of whoever opened the link. One that
+// is nobody's any more knows its conversation only where that is in its own bucket.
+func (s *Store) openedIn(by string, own storage.Bucket) storage.Bucket {
 	if hash, ok := storage.IdentityHash(by); ok {
-		return []storage.Bucket{storage.BucketOf(hash, s.buckets)}
+		return storage.BucketOf(hash, s.buckets)
 	}
-	all := make([]storage.Bucket, s.buckets)
-	for b := range all {
-		all[b] = storage.Bucket(b)
-	}
-	return all
+	return own
 }
 
 // levelsAt puts in the levels of the conversations that invitations led to, by where these stand.

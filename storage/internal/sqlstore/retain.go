@@ -108,6 +108,11 @@ func (s *Store) Retain(ctx context.Context, b storage.Bucket, c privacy.Class, b
 	if text == "" {
 		return 0, nil
 	}
+	if c == privacy.Conversations {
+		if err := s.part(ctx, b, before, limit, as); err != nil {
+			return 0, fmt.Errorf("remove old data: %w", err)
+		}
+	}
 	err = s.transaction(ctx, func(tx *sql.Tx) error {
 		w := newWorking(ctx, s, tx, b)
 		if err := w.lockBoth(); err != nil {
@@ -276,6 +281,92 @@ func (w *working) depart(id string, as storage.Anonymous) error {
 	return w.insert(w.s.q.putIdentities, [][]any{c.row})
 }
 
+// part makes invitations nobody's that lie in other buckets and whose conversations, in this one, are about to be: as
+// long as these are there it is known what was answered.
+func (s *Store) part(ctx context.Context, b storage.Bucket, before time.Time, limit int, as storage.Anonymous) error {
+	if s.buckets == 1 {
+		return nil
+	}
+	ids, err := collect(ctx, s, "old conversations", s.q.old[privacy.Conversations], append(olderThan(b, privacy.Conversations, before), int64(limit)), scanText)
+	if err != nil {
+		return err
+	}
+	opened := map[string]*storage.Session{} // by their ids
+	var links []string
+	for _, id := range ids {
+		v, err := s.Session(ctx, b, id)
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+		if err == nil && v.Invitation != "" {
+			opened[v.ID], links = &v, append(links, v.Invitation)
+		}
+	}
+	slices.Sort(links)
+	links = slices.Compact(links)
+	in := map[storage.Bucket][]string{}
+	err = s.reading(ctx, func(db *sql.DB) error {
+		clear(in)
+		return readAcross(ctx, db, s.dialect, s.q.invited, s.everywhere(links), func(row scanner) error {
+			i, err := scanBody(decodeInvitation)(row)
+			if err == nil && i.Bucket != b {
+				in[i.Bucket] = append(in[i.Bucket], i.ID)
+			}
+			return err
+		})
+	})
+	if err != nil {
+		return err
+	}
+	for of, links := range in {
+		err := s.transaction(ctx, func(tx *sql.Tx) error {
+			w := newWorking(ctx, s, tx, of)
+			if err := w.lockBoth(); err != nil {
+				return err
+			}
+			return w.releaseAll(links, opened, as)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// releaseAll makes these invitations of the bucket nobody's that whoever has one of the conversations opened.
+func (w *working) releaseAll(links []string, opened map[string]*storage.Session, as storage.Anonymous) error {
+	f := w.s.newSearch(w.ctx, w.tx)
+	for n, id := range links {
+		body, err := f.body(w.s.q.invitations, w.bucket, id)
+		if err != nil {
+			return err
+		}
+		if body == nil {
+			continue
+		}
+		i, err := decodeInvitation(w.bucket, body)
+		if err != nil {
+			return err
+		}
+		if v := opened[i.Session]; v == nil || i.RedeemedBy != v.Identity {
+			continue
+		}
+		if err := w.release(*i, n, opened[i.Session].AnsweredLevel(), as); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// release makes the n-th of some invitations nobody's.
+func (w *working) release(i storage.Invitation, n, level int, as storage.Anonymous) error {
+	c, err := w.nobodys(i, n, "", level, as)
+	if err != nil {
+		return err
+	}
+	return errors.Join(w.exec(w.s.q.dropInvitation, int64(w.bucket), i.ID), w.insert(w.s.q.putInvitations, [][]any{c.row}))
+}
+
 // unlink makes invitations nobody's whose conversation, in another bucket, is nobody's.
 func (w *working) unlink(before time.Time, as storage.Anonymous) (n int, err error) {
 	q := w.s.q
@@ -296,11 +387,7 @@ func (w *working) unlink(before time.Time, as storage.Anonymous) (n int, err err
 		if lives {
 			continue
 		}
-		c, err := invitationCell(w.bucket, as.Invitation(i, storage.NewID(as.Day(i.Site, i.Created), n), ""))
-		if err != nil {
-			return n, err
-		}
-		if err := errors.Join(w.exec(q.dropInvitation, int64(w.bucket), i.ID), w.insert(q.putInvitations, [][]any{c.row})); err != nil {
+		if err := w.release(i, n, 0, as); err != nil {
 			return n, err
 		}
 		n++

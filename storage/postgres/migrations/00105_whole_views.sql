@@ -20,8 +20,9 @@ SELECT c.site, coalesce(CASE WHEN s.day > '' THEN CAST(s.day AS date) END, CAST(
     coalesce(CAST(c.body AS json) #>> '{outcome,asked}', '') > '1971' AS asked, coalesce(CAST(c.body AS json) #>> '{missed}', '[]') AS missed
 FROM c LEFT JOIN read_sessions s ON s.bucket = c.bucket AND s.session = c.session;
 
--- A link may be opened in another bucket than it was made in. An invitation of the first releases does not say whom it
--- asks: it asked customers. Whether one of one's own staff answered a pulse is nobody's business.
+-- A link may be opened in another bucket than it was made in; one that is nobody's any more says the level itself. An
+-- invitation of the first releases does not say whom it asks: it asked customers. Whether one of one's own staff
+-- answered a pulse is nobody's business.
 CREATE OR REPLACE VIEW v_invitations AS WITH i AS (
     SELECT v.*, CAST(v.body AS json) AS b, CASE WHEN coalesce(CAST(v.body AS json) #>> '{Case}', '') > '' THEN 'recovery'
         WHEN v.flow = 'lost_customer' OR coalesce(CAST(v.body AS json) #>> '{Facts,lost}', '') = 'true' THEN 'lost'
@@ -31,7 +32,7 @@ CREATE OR REPLACE VIEW v_invitations AS WITH i AS (
 SELECT i.flow, i.version, i.site, coalesce(i.b #>> '{Attributes,service_name}', '') AS service, coalesce(i.b #>> '{Attributes,agent_name}', '') AS staff,
     coalesce(i.b #>> '{Channel}', '') AS channel, coalesce(i.b #>> '{Language}', '') AS language, CAST(i.created_at AT TIME ZONE 'UTC' AS date) AS day,
     coalesce(i.b #>> '{ClaimedAt}', '') > '1971' AS redeemed, coalesce(CAST(i.b #>> '{Test}' AS boolean), FALSE) AS test,
-    i.class, CASE WHEN i.class <> 'pulse' THEN s.session IS NOT NULL END AS has_answer
+    i.class, CASE WHEN i.class <> 'pulse' THEN s.session IS NOT NULL OR coalesce(CAST(i.b #>> '{level}' AS integer), 0) > 0 END AS has_answer
 FROM i LEFT JOIN (SELECT r.session FROM read_sessions r WHERE r.answered > 0 AND r.level > 0) s ON s.session = i.b #>> '{Session}';
 
 CREATE VIEW v_feedback AS WITH f AS (SELECT * FROM feedback)

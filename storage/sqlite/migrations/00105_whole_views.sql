@@ -21,8 +21,9 @@ SELECT c.site, coalesce(nullif(s.day, ''), date(c.opened_at / 1000000, 'unixepoc
     coalesce(json_extract(c.body, '$.outcome.asked'), '') > '1971' AS asked, coalesce(json_extract(c.body, '$.missed'), '[]') AS missed
 FROM c LEFT JOIN read_sessions s ON s.bucket = c.bucket AND s.session = c.session;
 
--- A link may be opened in another bucket than it was made in. An invitation of the first releases does not say whom it
--- asks: it asked customers. Whether one of one's own staff answered a pulse is nobody's business.
+-- A link may be opened in another bucket than it was made in; one that is nobody's any more says the level itself. An
+-- invitation of the first releases does not say whom it asks: it asked customers. Whether one of one's own staff
+-- answered a pulse is nobody's business.
 DROP VIEW v_invitations;
 CREATE VIEW v_invitations AS WITH i AS (
     SELECT v.*, CASE WHEN coalesce(json_extract(v.body, '$.Case'), '') > '' THEN 'recovery'
@@ -34,7 +35,8 @@ SELECT i.flow, i.version, i.site, coalesce(json_extract(i.body, '$.Attributes.se
     coalesce(json_extract(i.body, '$.Attributes.agent_name'), '') AS staff, coalesce(json_extract(i.body, '$.Channel'), '') AS channel,
     coalesce(json_extract(i.body, '$.Language'), '') AS language, date(i.created_at / 1000000, 'unixepoch') AS day,
     coalesce(json_extract(i.body, '$.ClaimedAt'), '') > '1971' AS redeemed, coalesce(json_extract(i.body, '$.Test'), 0) AS test,
-    i.class, CASE WHEN i.class <> 'pulse' THEN EXISTS (SELECT 1 FROM buckets b CROSS JOIN read_sessions s ON s.bucket = b.bucket
+    i.class, CASE WHEN i.class <> 'pulse' THEN coalesce(json_extract(i.body, '$.level'), 0) > 0
+        OR EXISTS (SELECT 1 FROM buckets b CROSS JOIN read_sessions s ON s.bucket = b.bucket
         AND s.session = json_extract(i.body, '$.Session') WHERE s.answered > 0 AND s.level > 0) END AS has_answer
 FROM i;
 
