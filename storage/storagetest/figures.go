@@ -147,6 +147,39 @@ func init() {
 	}
 }
 
+func init() {
+	inboxTests["only who fits counts to the limit of who was asked"] = func(t *testing.T, b *bench) {
+		n := b.store.Buckets()
+		put := func(in storage.Bucket, flow string) {
+			i := storage.Invitation{ID: newID(), Site: "a", Flow: flow, Created: b.clock.Now()}
+			wantErrors(t, b.store.Advance(t.Context(), in, []storage.Turn{change(i.ID, storage.Change{Invitation: &i})}), nil)
+		}
+		for in := range storage.Bucket(n) {
+			for range 3 {
+				put(in, "g")
+			}
+		}
+		put(0, "f")
+		day := b.clock.Now().Format(time.DateOnly)
+		for _, from := range []string{day, "2000-01-01"} { // of all buckets at once, and abreast
+			look := func(flow string, limit, want int, more bool) {
+				t.Helper()
+				list, over, err := b.store.Asked(t.Context(), storage.FigureFilter{Sites: []string{"a"}, From: from, To: day, Flow: flow, Limit: limit})
+				if err != nil || over != more || len(list) != want {
+					t.Errorf("from %s, %q up to %d: %d, more %v, %v; want %d, %v", from, flow, limit, len(list), over, err, want, more)
+				}
+			}
+			look("f", 4, 1, false) // however many others there are in all buckets
+			look("f", 3, 1, true)  // one bucket has more than can be looked through
+			look("g", 3*n, 3*n, n == 1)
+			look("g", 3*n+1, 3*n, false)
+			if n > 1 {
+				look("g", 3*n-1, 3*n-1, true)
+			}
+		}
+	}
+}
+
 // openedLink stores an invitation in a bucket, and the conversation of who opened it, which has ended; with a level or,
 // of level 0, without an answer.
 func (b *bench) openedLink(t *testing.T, p storage.Person, in storage.Bucket, level int) {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aftercare/aftercare/recovery"
@@ -263,15 +264,20 @@ func brief(f *storage.FigureFilter) bool {
 
 // everyBucket reads what each bucket has, up to the limit and one more: by one statement, or abreast.
 func everyBucket[T any](ctx context.Context, s *Store, what string, f storage.FigureFilter, together bool, l *list, args []any, scan func(scanner) (T, error)) ([]T, bool, error) {
+	return readEvery(s, f, together, func(buckets [][]any, most int64) ([]T, error) {
+		return ofThese(ctx, s, what, l, buckets, append(slices.Clip(args), most), scan)
+	})
+}
+
+// readEvery has read see all buckets at once, or one at a time and several abreast, each as parameters of a statement.
+func readEvery[T any](s *Store, f storage.FigureFilter, together bool, read func(buckets [][]any, most int64) ([]T, error)) ([]T, bool, error) {
 	if !together {
-		return everywhere(s, f, func(b storage.Bucket, most int64) ([]T, error) {
-			return ofBucket(ctx, s, what, l, b, append(slices.Clip(args), most), scan)
-		})
+		return everywhere(s, f, func(b storage.Bucket, most int64) ([]T, error) { return read([][]any{{int64(b)}}, most) })
 	}
 	if len(f.Sites) == 0 {
 		return nil, false, nil
 	}
-	list, err := ofBuckets(ctx, s, what, l, append(slices.Clip(args), int64(f.Limit)+1), scan)
+	list, err := read(s.eachBucket(), int64(f.Limit)+1)
 	if err == nil && len(list) > f.Limit {
 		return list[:f.Limit], true, nil
 	}
@@ -330,7 +336,7 @@ func scoresOf(text string) ([]storage.GivenScore, error) {
 	return all, nil
 }
 
-// askedBody is what figures need of an invitation.
+// askedBody is what figures need of the body of an invitation.
 type askedBody struct {
 	ID, Flow, Case, Customer, Channel, Language, Session, ClaimedBy string
 
@@ -339,48 +345,87 @@ type askedBody struct {
 	ClaimedAt, Created time.Time
 	Test               bool
 	Level              int
-	site               string
-	bucket             storage.Bucket
 }
 
-// Asked implements storage.Figuring.
+// fits reports whether an invitation is one that a filter asks for.
+func (i *askedBody) fits(f *storage.FigureFilter) bool {
+	is := func(want, got string) bool { return want == "" || want == got }
+	return !i.Test && i.Case == "" && belongs(i, f.Of) && is(f.Flow, i.Flow) && is(f.Service, i.Attributes["service_name"]) &&
+		is(f.Staff, i.Attributes["agent_name"]) && is(f.Language, i.Language) && is(f.Channel, i.Channel)
+}
+
+// askedOne is what is kept of an invitation, and where its conversation is; without a key it has none.
+type askedOne struct {
+	storage.AskedCustomer
+	opened Place
+}
+
+// askedRows are the invitations that fit, and how many there were of each bucket.
+type askedRows struct {
+	fit  []askedOne
+	seen map[storage.Bucket]int64
+}
+
+func (s *Store) addAsked(rows *askedRows, f *storage.FigureFilter, row scanner) error {
+	var i askedBody
+	var in storage.Bucket
+	var site string
+	var body sql.RawBytes
+	if err := row.Scan(&in, &site, &body); err != nil {
+		return err
+	}
+	if rows.seen == nil {
+		rows.seen = map[storage.Bucket]int64{}
+	}
+	rows.seen[in]++
+	if err := json.Unmarshal(body, &i); err != nil {
+		return fmt.Errorf("decode invitation: %w", err)
+	}
+	if !i.fits(f) {
+		return nil
+	}
+	one := askedOne{AskedCustomer: storage.AskedCustomer{
+		Day: i.Created.UTC().Format(time.DateOnly), Site: site, Flow: i.Flow, Opened: !i.ClaimedAt.IsZero(), Customer: customer(i.Customer, "", i.ID),
+	}}
+	if i.Session != "" {
+		one.opened = Place{s.openedIn(i.ClaimedBy, in), storage.Clean(i.Session)}
+	} else {
+		one.Answered, one.Level = i.Level > 0, i.Level
+	}
+	rows.fit = append(rows.fit, one)
+	return nil
+}
+
+// Asked implements storage.Figuring. There are more where more fit than the limit, or a bucket has more of any kind.
 func (s *Store) Asked(ctx context.Context, f storage.FigureFilter) ([]storage.AskedCustomer, bool, error) {
 	from, to, err := span(f)
 	if err != nil {
 		return nil, false, err
 	}
-	is := func(want, got string) bool { return want == "" || want == got }
-	args := []any{s.dialect.Keys(texted(f.Sites)), micro(from), micro(to)}
-	all, more, err := everyBucket(ctx, s, "invitations of figures", f, brief(&f), s.q.asked, args, func(row scanner) (i askedBody, err error) {
-		var body sql.RawBytes
-		if err := row.Scan(&i.bucket, &i.site, &body); err != nil {
-			return i, err
+	var over atomic.Bool
+	all, more, err := readEvery(s, f, brief(&f), func(buckets [][]any, most int64) (fit []askedOne, err error) {
+		args := []any{s.dialect.Keys(texted(f.Sites)), micro(from), micro(to), most}
+		parts, err := gather(ctx, s, "invitations of figures", s.q.asked, buckets, args, func(rows *askedRows, row scanner) error { return s.addAsked(rows, &f, row) })
+		for _, part := range parts {
+			fit = append(fit, part.fit...)
+			for _, n := range part.seen {
+				if n >= most {
+					over.Store(true)
+				}
+			}
 		}
-		if err := json.Unmarshal(body, &i); err != nil {
-			return i, fmt.Errorf("decode invitation: %w", err)
-		}
-		return i, nil
+		return fit, err
 	})
 	if err != nil {
 		return nil, false, err
 	}
-	var list []storage.AskedCustomer
-	opened := map[Place]int{}
-	for j := range all {
-		i := &all[j]
-		if i.Test || i.Case != "" || !belongs(i, f.Of) || !is(f.Flow, i.Flow) || !is(f.Service, i.Attributes["service_name"]) || !is(f.Staff, i.Attributes["agent_name"]) ||
-			!is(f.Language, i.Language) || !is(f.Channel, i.Channel) {
-			continue
+	list, opened := make([]storage.AskedCustomer, len(all)), map[Place]int{}
+	for i := range all {
+		if list[i] = all[i].AskedCustomer; all[i].opened.Key != "" {
+			opened[all[i].opened] = i
 		}
-		if i.Session != "" {
-			opened[Place{s.openedIn(i.ClaimedBy, i.bucket), storage.Clean(i.Session)}] = len(list)
-		}
-		list = append(list, storage.AskedCustomer{
-			Day: i.Created.UTC().Format(time.DateOnly), Site: i.site, Flow: i.Flow, Opened: !i.ClaimedAt.IsZero(), Customer: customer(i.Customer, "", i.ID),
-			Answered: i.Session == "" && i.Level > 0, Level: i.Level,
-		})
 	}
-	return list, more, s.levelsAt(ctx, list, opened)
+	return list, more || over.Load(), s.levelsAt(ctx, list, opened)
 }
 
 // openedIn is the bucket in which the conversation of an invitation stands: that of whoever opened the link. One that

@@ -73,11 +73,16 @@ func collect[T any](ctx context.Context, s *Store, what, text string, args []any
 
 // ofBuckets runs a query that is put for each bucket and scans every row.
 func ofBuckets[T any](ctx context.Context, s *Store, what string, l *list, args []any, scan func(scanner) (T, error)) ([]T, error) {
+	return ofThese(ctx, s, what, l, s.eachBucket(), args, scan)
+}
+
+// eachBucket are all buckets, as parameters of a statement that is put for each.
+func (s *Store) eachBucket() [][]any {
 	rows := make([][]any, s.buckets)
 	for b := range rows {
 		rows[b] = []any{int64(b)}
 	}
-	return ofThese(ctx, s, what, l, rows, args, scan)
+	return rows
 }
 
 // ofBucket is ofBuckets of one.
@@ -85,13 +90,37 @@ func ofBucket[T any](ctx context.Context, s *Store, what string, l *list, b stor
 	return ofThese(ctx, s, what, l, [][]any{{int64(b)}}, args, scan)
 }
 
-func ofThese[T any](ctx context.Context, s *Store, what string, l *list, rows [][]any, args []any, scan func(scanner) (T, error)) ([]T, error) {
-	var all []T
-	var buffer []byte
-	err := l.each(&buffer, rows, func(text string, bucket []any) error {
-		some, err := collect(ctx, s, what, text, slices.Concat(bucket, args), scan)
-		all = append(all, some...)
+func ofThese[T any](ctx context.Context, s *Store, what string, l *list, buckets [][]any, args []any, scan func(scanner) (T, error)) ([]T, error) {
+	parts, err := gather(ctx, s, what, l, buckets, args, func(list *[]T, row scanner) error {
+		v, err := scan(row)
+		if err == nil {
+			*list = append(*list, v)
+		}
 		return err
+	})
+	return slices.Concat(parts...), err
+}
+
+// gather runs a query that is put for each of these buckets and has add put every row to what is made of its
+// statement. Where a statement is tried again, so is that.
+func gather[A any](ctx context.Context, s *Store, what string, l *list, buckets [][]any, args []any, add func(*A, scanner) error) ([]A, error) {
+	var all []A
+	var buffer []byte
+	err := l.each(&buffer, buckets, func(text string, bucket []any) error {
+		var made A
+		err := s.reading(ctx, func(db *sql.DB) error {
+			made = *new(A)
+			rows, err := db.QueryContext(ctx, text, slices.Concat(bucket, args)...)
+			if err != nil {
+				return err
+			}
+			return each(rows, func(rows *sql.Rows) error { return add(&made, rows) })
+		})
+		if err != nil {
+			return fmt.Errorf("read %s: %w", what, err)
+		}
+		all = append(all, made)
+		return nil
 	})
 	return all, err
 }
