@@ -399,8 +399,8 @@ func (w *working) anonymise(f *search, as storage.Anonymous) (n storage.Erased, 
 	return n, err
 }
 
-// nobodys is the n-th of some invitations as one of nobody. Where its conversation has no new name it keeps the level of
-// what was answered.
+// nobodys is the n-th of some invitations as one of nobody. Where its conversation has no new name it keeps the level
+// of what was answered.
 func (w *working) nobodys(i storage.Invitation, n int, session string, level int, as storage.Anonymous) (cell, error) {
 	anew := as.Invitation(i, storage.NewID(as.Day(i.Site, i.Created), n), session)
 	if session == "" {
