@@ -68,7 +68,7 @@ var tables = []table{
 	}},
 	{"changes", Conversations, "which conversations changed, for seconds, until reports know", map[Fate]string{Gone: "bucket seq at sessions"}},
 	{"folds", "", "up to where reports know: a position among conversations", map[Fate]string{Anew: "pass", Nobody: "bucket mark passed"}},
-	{"cell_marks", "", "which days are to be added up anew, for seconds", map[Fate]string{Stays: "day site flow", Nobody: "bucket seq"}},
+	{"cell_marks", "", "which days are to be added up anew, for seconds", map[Fate]string{Stays: "day site flow", Nobody: "bucket seq unchosen"}},
 	{"cells", "", "how many conversations of a day, or of a month, had each level; staff is who served", map[Fate]string{
 		Stays: "bucket dim site day flow service staff language channel l1 l2 l3 l4 l5 l6 l7",
 	}},
@@ -76,6 +76,8 @@ var tables = []table{
 	{"cell_months", "", "how many customers a month had and how alike the answers of one are; key may be who served", map[Fate]string{
 		Stays: "bucket dim site month flow key customers most pairs",
 	}},
+	{"cell_choices", "", "how often each choice of a question was taken on a day, or in a month", map[Fate]string{Stays: "bucket site day flow taken"}},
+	{"cell_choice_months", "", "how many customers answered a question in a month and how alike what one of them chose is", map[Fate]string{Stays: "bucket site month flow alike"}},
 	{"case_days", Cases, "what reports need of the cases that opened on a day, whose they are among it: emptied with the first of them that changes", map[Fate]string{
 		Gone: "facts", Stays: "site day first_day last_day", Nobody: "bucket seq",
 	}},

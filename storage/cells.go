@@ -26,6 +26,9 @@ type Cells interface {
 	// CellQuestions adds up the scores of questions on the days of a filter that says nothing of a service, of
 	// staff, a language or a channel.
 	CellQuestions(ctx context.Context, f FigureFilter) ([]CellQuestion, error)
+	// CellChoices adds up what was chosen on the days of a filter that says nothing of a service, of staff, a language
+	// or a channel.
+	CellChoices(ctx context.Context, f FigureFilter) (CellChoices, error)
 	// CompareCells compares every sum that is not marked with what is counted now.
 	CompareCells(ctx context.Context) (ComparedCells, error)
 }

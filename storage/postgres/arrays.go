@@ -20,7 +20,7 @@ var types = map[string]string{
 	"to_cases": "bigint", "to_marks": "bigint", "more_sessions": "bigint", "more_answers": "bigint",
 	"bits": "bytea", "packed": "bytea",
 	"unsatisfied": "boolean", "test": "boolean", "skipped": "boolean", "dropped": "boolean", "inbound": "boolean", "unposted": "boolean", "repeated": "boolean",
-	"newest": "boolean", "talk": "boolean", "posts": "boolean", "has_case": "boolean",
+	"newest": "boolean", "talk": "boolean", "posts": "boolean", "has_case": "boolean", "unchosen": "boolean",
 	"composite": "double precision", "value": "double precision", "score": "double precision",
 	"at": "timestamptz", "created_at": "timestamptz", "expires_at": "timestamptz", "started_at": "timestamptz", "ended_at": "timestamptz",
 	"opened_at": "timestamptz", "tell_at": "timestamptz", "minute": "timestamptz", "announced": "timestamptz", "due": "timestamptz", "clock": "timestamptz", "started": "timestamptz", "settled": "timestamptz", "tried": "timestamptz", "created": "timestamptz", "changed": "timestamptz",

@@ -12,7 +12,7 @@ import (
 	"github.com/aftercare/aftercare/survey"
 )
 
-// historyFolding makes rows of a survey whose questions are scales.
+// historyFolding makes rows of a survey of scales and, as the last, of choices.
 func historyFolding() folding {
 	scale := survey.Scale{}
 	for i := range 5 {
@@ -23,6 +23,7 @@ func historyFolding() folding {
 	for i := range 4 {
 		flow.Questions = append(flow.Questions, survey.Question{Key: fmt.Sprint("q", i), Kind: survey.ScaleQ, Scale: scale, Primary: i == 0})
 	}
+	flow.Questions[3] = survey.Question{Key: "q3", Kind: survey.ChoiceQ, Max: 2, Choices: []survey.Choice{{Key: "price"}, {Key: "waiting"}, {Key: "other"}}}
 	return folding{flow: flow}
 }
 
@@ -183,6 +184,7 @@ func sameSums(t *testing.T, s storage.Store, db *sql.DB) {
 	slices.Sort(scores)
 	slices.Sort(of)
 	same(t, "scores", scores, of)
+	sameChoices(t, s, db)
 	sameSpans(t, s, db, f, counted)
 }
 

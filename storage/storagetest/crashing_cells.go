@@ -41,6 +41,11 @@ func (c *CrashingStore) CellQuestions(ctx context.Context, f storage.FigureFilte
 	return result(c, func() ([]storage.CellQuestion, error) { return c.inner.CellQuestions(ctx, f) })
 }
 
+// CellChoices implements storage.Cells.
+func (c *CrashingStore) CellChoices(ctx context.Context, f storage.FigureFilter) (storage.CellChoices, error) {
+	return result(c, func() (storage.CellChoices, error) { return c.inner.CellChoices(ctx, f) })
+}
+
 // CompareCells implements storage.Cells.
 func (c *CrashingStore) CompareCells(ctx context.Context) (storage.ComparedCells, error) {
 	return result(c, func() (storage.ComparedCells, error) { return c.inner.CompareCells(ctx) })

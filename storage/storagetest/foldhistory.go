@@ -166,6 +166,9 @@ func (h *foldHistory) step() {
 			s := in.Session
 			value := float64(1 + h.rand.IntN(5))
 			a := survey.Answer{Question: fmt.Sprint("q", h.rand.IntN(4)), Value: &value, Text: "words", Revision: 1, At: in.Now}
+			if a.Question == "q3" {
+				a.Value, a.Choices = nil, [][]string{{"price"}, {"waiting", "other"}, {"other"}, nil}[int(value)%4]
+			}
 			s.Judgement.Level = 1 + h.rand.IntN(7)
 			s.Answers = append([]survey.Answer(nil), s.Answers...)
 			for j := range s.Answers {

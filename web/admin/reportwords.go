@@ -2,6 +2,7 @@ package admin
 
 import (
 	"cmp"
+	"errors"
 	"math"
 	"net/http"
 	"slices"
@@ -10,10 +11,10 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/internal/table"
 	"github.com/aftercare/aftercare/recovery"
-	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/web/chart"
@@ -197,12 +198,12 @@ func (s saidPages) reportWords(r *http.Request, w *words, v Viewer, f *reportFil
 	if len(of.Sites) == 0 || of.Kind == "" && of.search == "" && of.after == "" {
 		chosen := of
 		chosen.Sites = f.Sites // how often something was chosen is a figure
-		sections, many, err := s.choicesIn(r, w, chosen)
+		sections, foot, err := s.choicesIn(r, w, chosen)
 		if err != nil {
 			return p, err
 		}
-		if p.Sections = sections; many {
-			p.Foot = append(p.Foot, w.t("choices_too_many"))
+		if p.Sections = sections; foot != "" {
+			p.Foot = append(p.Foot, foot)
 		}
 	}
 	return p, nil
@@ -251,62 +252,30 @@ func (s saidPages) saidPage(r *http.Request, w *words, v Viewer, f *reportFilter
 	return nil
 }
 
-// choicesIn is how often each choice of a question was taken: a section a question.
-func (s saidPages) choicesIn(r *http.Request, w *words, of saidFilter) (all []reportSection, many bool, err error) {
+// choicesIn is how often each choice of a question was taken: a section a question, and what is to be said below.
+func (s saidPages) choicesIn(r *http.Request, w *words, of saidFilter) (all []reportSection, foot string, err error) {
 	filter := of.FigureFilter
-	list, many, err := s.Store.Given(r.Context(), filter)
-	if err != nil || many {
-		return nil, many, err
-	}
-	flows := s.customerFlow()
-	type asked struct {
-		flow string
-		*survey.Question
-		taken    []report.Tally // by choice
-		answered int
-	}
-	by := map[string]*asked{}
-	for i := range list {
-		g := &list[i]
-		f := flows[g.Flow]
-		if f == nil || of.Best > 0 && (g.Level < of.Worst || g.Level > of.Best) {
-			continue
-		}
-		for j := range f.Questions {
-			q := &f.Questions[j]
-			given := g.Answer(q.Key)
-			if q.Kind != survey.ChoiceQ || given == nil {
-				continue
-			}
-			a := by[g.Flow+" "+q.Key]
-			if a == nil {
-				a = &asked{flow: g.Flow, Question: q, taken: make([]report.Tally, len(q.Choices))}
-				for n := range a.taken {
-					a.taken[n] = report.Tally{}
-				}
-				by[g.Flow+" "+q.Key] = a
-			}
-			a.answered++
-			for n := range q.Choices {
-				a.taken[n].Add(g.Customer, slices.Contains(given.Choices, q.Choices[n].Key))
-			}
-		}
+	filter.Exact = cmp.Or(s.ExactFigures, filter.Exact)
+	list, summed, err := figures.Choices(r.Context(), s.Store, filter, of.Worst, of.Best, s.customerFlow())
+	switch {
+	case errors.Is(err, figures.ErrTooMany):
+		return nil, w.t("choices_too_many", figures.Most), nil
+	case errors.Is(err, figures.ErrNotYet):
+		return nil, w.t("choices_not_yet", figures.Most), nil
+	case err != nil:
+		return nil, "", err
+	case summed && len(list) > 0:
+		foot = w.t("choices_summed")
 	}
 	names := s.namer(w)
-	var order []*asked
-	for _, a := range by {
-		order = append(order, a)
-	}
-	slices.SortFunc(order, func(a, b *asked) int {
-		return cmp.Or(cmp.Compare(b.answered, a.answered), cmp.Compare(a.flow, b.flow), cmp.Compare(a.Key, b.Key))
-	})
-	for i, a := range order[:min(mostChoices, len(order))] {
-		c := reportSection{ID: "choice-" + strconv.Itoa(i+1), Title: names.question(a.flow, a.Key, askedInRow), Open: true, Even: true, columns: rateColumns}
+	for i, a := range list[:min(mostChoices, len(list))] {
+		c := reportSection{ID: "choice-" + strconv.Itoa(i+1), Title: names.question(a.Flow, a.Question.Key, askedInRow), Open: true, Even: true, columns: rateColumns}
 		c.Head = [4]string{w.t("choice_head"), w.t("answers_head"), w.t("interval"), w.t("share")}
-		c.Notes = []string{w.t("choice_asked_in", names.survey(a.flow))}
-		parts := make([]part, len(a.taken))
-		for n := range a.taken {
-			parts[n] = part{a.Choices[n].Key, names.choice(a.flow, a.Key, a.Choices[n].Key), "", a.taken[n].Rate()}
+		c.Notes = []string{w.t("choice_asked_in", names.survey(a.Flow))}
+		parts := make([]part, len(a.Taken))
+		for n, rate := range a.Taken {
+			choice := a.Question.Choices[n].Key
+			parts[n] = part{choice, names.choice(a.Flow, a.Question.Key, choice), "", rate}
 		}
 		slices.SortStableFunc(parts, func(x, y part) int { return cmp.Compare(y.rate.K, x.rate.K) })
 		if top := parts[0]; top.rate.Rated() {
@@ -321,7 +290,7 @@ func (s saidPages) choicesIn(r *http.Request, w *words, of saidFilter) (all []re
 		}
 		all = append(all, c)
 	}
-	return all, false, nil
+	return all, foot, nil
 }
 
 // saidCSV is what the page of words finds, all of it: a row a text.

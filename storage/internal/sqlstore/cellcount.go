@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -18,21 +17,25 @@ func aNumber() int64 { return 1 + rand.Int64N(1<<62) } // not a secret
 
 // CountCells implements storage.Cells.
 func (s *Store) CountCells(ctx context.Context, l storage.Lease, limit int) (storage.CountedCells, error) {
-	return s.countMarked(ctx, l, s.q.marked, limit, func(m cellMark, first bool) (func(*cellWriting) error, error) {
-		cells, questions, err := s.countDay(ctx, m)
+	return s.countMarked(ctx, l, s.q.marked, limit, func(m cellMark, not never) (func(*cellWriting) error, error) {
+		day, err := s.countDay(ctx, m)
 		return func(w *cellWriting) error {
 			w.sums(m)
 			at := []any{int64(w.bucket), m.site, m.day, m.flow}
-			if err := w.replace(s.q.cellsOf, s.q.dropCells, s.q.putCells, cellKeyed, at, cells); err != nil {
+			if err := w.replace(s.q.cellsOf, s.q.dropCells, s.q.putCells, cellKeyed, at, day.cells); err != nil {
 				return err
 			}
-			if err := w.replace(s.q.cellQuestionsOf, s.q.dropCellQuestions, s.q.putCellQuestions, cellQuestionKeyed, at, questions); err != nil {
+			if err := w.replace(s.q.cellQuestionsOf, s.q.dropCellQuestions, s.q.putCellQuestions, cellQuestionKeyed, at, day.questions); err != nil {
+				return err
+			}
+			if err := w.replace(s.q.choicesOf, s.q.dropCellChoices, s.q.putCellChoices, cellChoiceKeyed, at, day.choices); err != nil {
 				return err
 			}
 			month := markRows(w.bucket, map[cellMark]bool{{m.day[:7], m.site, m.flow}: true})
-			if first { // the month was never counted either
+			if not.counted { // nor was the month
 				month[0][4] = -aNumber()
 			}
+			month[0][5] = not.chosen
 			return s.q.putMarks.each(&w.buffer, month, func(text string, args []any) error {
 				_, err := w.tx.ExecContext(w.ctx, text, args...)
 				return err
@@ -43,16 +46,23 @@ func (s *Store) CountCells(ctx context.Context, l storage.Lease, limit int) (sto
 
 // CountMonths implements storage.Cells.
 func (s *Store) CountMonths(ctx context.Context, l storage.Lease, limit int) (storage.CountedCells, error) {
-	return s.countMarked(ctx, l, s.q.markedMonths, limit, func(m cellMark, _ bool) (func(*cellWriting) error, error) {
-		rows, err := s.countMonth(ctx, m)
+	return s.countMarked(ctx, l, s.q.markedMonths, limit, func(m cellMark, _ never) (func(*cellWriting) error, error) {
+		levels, choices, err := s.countMonth(ctx, m)
 		return func(w *cellWriting) error {
-			return w.replace(s.q.monthsOf, s.q.dropMonths, s.q.putMonths, cellMonthKeyed, []any{int64(w.bucket), m.site, m.day, m.flow}, rows)
+			at := []any{int64(w.bucket), m.site, m.day, m.flow}
+			if err := w.replace(s.q.monthsOf, s.q.dropMonths, s.q.putMonths, cellMonthKeyed, at, levels); err != nil {
+				return err
+			}
+			return w.replace(s.q.choiceMonthsOf, s.q.dropChoiceMonth, s.q.putChoiceMonths, cellChoiceKeyed, at, choices)
 		}, err
 	})
 }
 
+// countedDay are the rows of a day.
+type countedDay struct{ cells, questions, choices [][]any }
+
 // countDay counts a day of a site and a survey, over all buckets.
-func (s *Store) countDay(ctx context.Context, m cellMark) (cells, questions [][]any, err error) {
+func (s *Store) countDay(ctx context.Context, m cellMark) (day countedDay, err error) {
 	type sum struct {
 		of     [4]string // service, staff, language, channel
 		level  int
@@ -60,17 +70,21 @@ func (s *Store) countDay(ctx context.Context, m cellMark) (cells, questions [][]
 	}
 	type score struct {
 		question        string
-		n, sum, squares int64
+		level           int    // of a choice, 0 = it is none
+		choices         string // of a choice
+		answered        int64
+		n, sum, squares int64 // of those that have a score
 	}
 	b := int64(s.bucketOfCells(m.site))
 	levels, scores := map[[5]string]*[7]int64{}, map[string]*score{}
+	taken := chosen{}
 	for at := range storage.Bucket(s.buckets) {
 		args := []any{int64(at), m.site, m.day, m.flow}
 		found, err := collect(ctx, s, "a day to count", s.q.ofDay, args, func(row scanner) (v sum, err error) {
 			return v, row.Scan(&v.of[0], &v.of[1], &v.of[2], &v.of[3], &v.level, &v.number)
 		})
 		if err != nil {
-			return nil, nil, err
+			return day, err
 		}
 		for _, v := range found {
 			add := func(key [5]string) {
@@ -88,12 +102,20 @@ func (s *Store) countDay(ctx context.Context, m cellMark) (cells, questions [][]
 			}
 		}
 		given, err := collect(ctx, s, "a day to count", s.q.questionsOfDay, args, func(row scanner) (v score, err error) {
-			return v, row.Scan(&v.question, &v.n, &v.sum, &v.squares)
+			return v, row.Scan(&v.question, &v.level, &v.choices, &v.answered, &v.n, &v.sum, &v.squares)
 		})
 		if err != nil {
-			return nil, nil, err
+			return day, err
 		}
 		for _, v := range given {
+			if v.level > 0 {
+				if err := taken.add(v.question, v.choices, v.level, v.answered); err != nil {
+					return day, err
+				}
+			}
+			if v.n == 0 {
+				continue
+			}
 			if of := scores[v.question]; of != nil {
 				of.n, of.sum, of.squares = of.n+v.n, of.sum+v.sum, of.squares+v.squares
 			} else {
@@ -106,17 +128,20 @@ func (s *Store) countDay(ctx context.Context, m cellMark) (cells, questions [][]
 		for _, n := range of {
 			row = append(row, n)
 		}
-		cells = append(cells, row)
+		day.cells = append(day.cells, row)
 	}
 	for _, v := range scores {
-		questions = append(questions, []any{b, m.site, m.day, m.flow, v.question, v.n, v.sum, v.squares})
+		day.questions = append(day.questions, []any{b, m.site, m.day, m.flow, v.question, v.n, v.sum, v.squares})
 	}
 	byKey := func(keyed int) func(a, b []any) int {
 		return func(a, b []any) int { return strings.Compare(cellKey(a, keyed), cellKey(b, keyed)) }
 	}
-	slices.SortFunc(cells, byKey(cellKeyed))
-	slices.SortFunc(questions, byKey(cellQuestionKeyed))
-	return cells, questions, nil
+	slices.SortFunc(day.cells, byKey(cellKeyed))
+	slices.SortFunc(day.questions, byKey(cellQuestionKeyed))
+	if len(taken) > 0 {
+		day.choices = [][]any{{b, m.site, m.day, m.flow, taken.text()}}
+	}
+	return day, nil
 }
 
 // dictionary gives texts numbers, so that a month of many conversations takes little memory.
@@ -176,12 +201,21 @@ func parts(first, last time.Time, conversations int) (list [][2]string) {
 	return list
 }
 
-// countMonth counts how alike the answers of customers are in a month of a site and a survey, over all buckets.
-func (s *Store) countMonth(ctx context.Context, m cellMark) ([][]any, error) {
+// countMonth counts how alike the answers of customers are in a month of a site and a survey, over all buckets: their
+// levels, and what they chose.
+func (s *Store) countMonth(ctx context.Context, m cellMark) (levels, choices [][]any, err error) {
 	parts, err := s.partsOf(ctx, m)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		levels, err = s.countLevels(ctx, m, parts)
 	}
+	if err == nil {
+		choices, err = s.countAlike(ctx, m, parts)
+	}
+	return levels, choices, err
+}
+
+// countLevels counts it of their levels, read in parts.
+func (s *Store) countLevels(ctx context.Context, m cellMark, parts [][2]string) ([][]any, error) {
 	type one struct {
 		customer int32
 		of       [4]int32
@@ -286,145 +320,4 @@ func readSums(text string, m *storage.CellMonth) error {
 		}
 	}
 	return nil
-}
-
-// CompareCells implements storage.Cells. What differs is looked at once more: it may have been counted meanwhile.
-func (s *Store) CompareCells(ctx context.Context) (n storage.ComparedCells, err error) {
-	all, err := s.cellsThere(ctx)
-	if err != nil {
-		return n, err
-	}
-	for _, m := range slices.SortedFunc(maps.Keys(all), cellMark.compare) {
-		what := ""
-		if len(m.day) == len("2026-03") {
-			n.Months++
-		} else {
-			n.Days++
-		}
-		if all[m] { // nobody writes one there, and nothing that is counted anew would remove it
-			differs(&n, m, "they are in the bucket of another site")
-			continue
-		}
-		for range 2 {
-			if what, err = s.unlikeCells(ctx, m); err != nil {
-				return n, err
-			}
-			if what == "" {
-				break
-			}
-		}
-		if what == "" {
-			continue
-		}
-		marked, err := s.isMarked(ctx, m)
-		if err != nil {
-			return n, err
-		}
-		if marked {
-			n.Waiting++
-			continue
-		}
-		differs(&n, m, what)
-	}
-	return n, s.compareCases(ctx, &n)
-}
-
-func differs(n *storage.ComparedCells, m cellMark, what string) {
-	n.Different++
-	if n.First == "" {
-		n.First = fmt.Sprintf("the sums of %s at %q of %q: %s", m.day, m.site, m.flow, what)
-	}
-}
-
-// cellsThere are the days and months that there are cells of, or should be, and whether some are in a bucket where
-// those of their site are not.
-func (s *Store) cellsThere(ctx context.Context) (map[cellMark]bool, error) {
-	all := map[cellMark]bool{}
-	for b := range storage.Bucket(s.buckets) {
-		for i, text := range []string{s.q.dayKeys, s.q.cellKeys, s.q.mKeys} {
-			args := []any{int64(b)}
-			if text == s.q.cellKeys { // of two tables
-				args = append(args, int64(b))
-			}
-			found, err := collect(ctx, s, "cells", text, args, func(row scanner) (m cellMark, err error) {
-				return m, row.Scan(&m.day, &m.site, &m.flow)
-			})
-			if err != nil {
-				return nil, err
-			}
-			for _, m := range found {
-				all[m] = all[m] || i > 0 && b != s.bucketOfCells(m.site)
-				if month := (cellMark{m.day[:min(len("2026-03"), len(m.day))], m.site, m.flow}); !all[month] {
-					all[month] = false // it is looked at, too
-				}
-			}
-		}
-	}
-	return all, nil
-}
-
-// isMarked reports whether something waits to be counted: of a month, one of its days as well.
-func (s *Store) isMarked(ctx context.Context, m cellMark) (bool, error) {
-	for b := range storage.Bucket(s.buckets) {
-		found, err := collect(ctx, s, "days to count", s.q.marks, []any{int64(b)}, func(row scanner) (m cellMark, err error) {
-			return m, row.Scan(&m.day, &m.site, &m.flow)
-		})
-		if err != nil {
-			return false, err
-		}
-		if slices.ContainsFunc(found, func(o cellMark) bool { return o.site == m.site && o.flow == m.flow && strings.HasPrefix(o.day, m.day) }) {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// unlikeCells says how the sums of a day or a month differ from what is counted now, "" where they do not.
-func (s *Store) unlikeCells(ctx context.Context, m cellMark) (string, error) {
-	b := s.bucketOfCells(m.site)
-	at := []any{int64(b), m.site, m.day, m.flow}
-	type table struct {
-		of     string
-		at     []any
-		wanted [][]any
-	}
-	var tables []table
-	if len(m.day) == len("2026-03") {
-		rows, err := s.countMonth(ctx, m)
-		if err != nil {
-			return "", err
-		}
-		tables = []table{{s.q.monthsOf, at, rows}}
-		for _, t := range s.sumTables() {
-			rows, err := cellRows(ctx, s.read, t.sums, m.daysIn(b))
-			if err != nil {
-				return "", fmt.Errorf("add up cells: %w", s.unavailable(err))
-			}
-			tables = append(tables, table{t.of, m.sumIn(b), rows})
-		}
-	} else {
-		cells, questions, err := s.countDay(ctx, m)
-		if err != nil {
-			return "", err
-		}
-		tables = []table{{s.q.cellsOf, at, cells}, {s.q.cellQuestionsOf, at, questions}}
-	}
-	for _, t := range tables {
-		there, err := cellRows(ctx, s.read, t.of, t.at)
-		if err != nil {
-			return "", fmt.Errorf("read cells: %w", s.unavailable(err))
-		}
-		text := func(rows [][]any) (list []string) {
-			for _, row := range rows {
-				list = append(list, cellKey(row, len(row)))
-			}
-			slices.Sort(list)
-			return list
-		}
-		old, want := text(there), text(t.wanted)
-		if !slices.Equal(old, want) {
-			return fmt.Sprintf("%d rows are there, %d are counted", len(old), len(want)), nil
-		}
-	}
-	return "", nil
 }

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,6 +36,9 @@ type cellQueries struct {
 	dayKeys, cellKeys, mKeys string
 }
 
+// countedAnswer says of an answer a that it counts.
+const countedAnswer = " AND a.newest AND NOT a.dropped AND NOT a.skipped"
+
 // everything is the dimension of cells that have all the others at once.
 const everything = "all"
 
@@ -59,10 +61,10 @@ func newCellQueries(t *texts) cellQueries {
 	flow := " AND (flow = ? OR '' = ?)"
 	fits := flow + " AND (service = ? OR '' = ?) AND (staff = ? OR '' = ?) AND (language = ? OR '' = ?) AND (channel = ? OR '' = ?)"
 	q := cellQueries{
-		putMarks: t.rows("cell_marks", columns("bucket, day, site, flow, seq"), "ON CONFLICT (bucket, day, site, flow) DO UPDATE SET"+
-			" seq = CASE WHEN cell_marks.seq <= 0 THEN -abs(excluded.seq) ELSE excluded.seq END"),
-		marked:       t.one("SELECT bucket, day, site, flow, seq FROM cell_marks WHERE bucket = ? AND length(day) = 10 AND (day, site, flow) > (?, ?, ?) ORDER BY day, site, flow LIMIT ?"),
-		markedMonths: t.one("SELECT bucket, day, site, flow, seq FROM cell_marks WHERE bucket = ? AND length(day) = 7 AND (day, site, flow) > (?, ?, ?) ORDER BY day, site, flow LIMIT ?"),
+		putMarks: t.rows("cell_marks", columns("bucket, day, site, flow, seq, unchosen"), "ON CONFLICT (bucket, day, site, flow) DO UPDATE SET"+
+			" seq = CASE WHEN cell_marks.seq <= 0 THEN -abs(excluded.seq) ELSE excluded.seq END, unchosen = cell_marks.unchosen OR excluded.unchosen"),
+		marked:       t.one("SELECT bucket, day, site, flow, seq, unchosen FROM cell_marks WHERE bucket = ? AND length(day) = 10 AND (day, site, flow) > (?, ?, ?) ORDER BY day, site, flow LIMIT ?"),
+		markedMonths: t.one("SELECT bucket, day, site, flow, seq, unchosen FROM cell_marks WHERE bucket = ? AND length(day) = 7 AND (day, site, flow) > (?, ?, ?) ORDER BY day, site, flow LIMIT ?"),
 		markAll: t.one("INSERT INTO cell_marks (bucket, day, site, flow, seq) SELECT DISTINCT c.bucket, CASE WHEN c.day < '" + aMonth + "' THEN c.day ELSE substr(c.day, 2) || '-01' END," +
 			" c.site, c.flow, CAST(? AS bigint) FROM cells c WHERE c.bucket = ? AND c.dim = '' ON CONFLICT (bucket, day, site, flow) DO UPDATE SET" +
 			" seq = CASE WHEN cell_marks.seq <= 0 THEN -abs(excluded.seq) ELSE excluded.seq END"),
@@ -74,11 +76,12 @@ func newCellQueries(t *texts) cellQueries {
 		counting: t.one("SELECT s.epoch FROM leases s WHERE s.name = ? AND s.holder = ?{share}"),
 
 		ofDay: t.one("SELECT s.service, s.staff, s.language, s.channel, s.level, count(*)" + at + " GROUP BY s.service, s.staff, s.language, s.channel, s.level"),
-		// Whole numbers add up to the same in any order.
-		questionsOfDay: t.one("SELECT a.question, count(*), CAST(sum(CAST(round(1000 * a.score) AS bigint)) AS bigint)," +
-			" CAST(sum(CAST(round(1000 * a.score) AS bigint) * CAST(round(1000 * a.score) AS bigint)) AS bigint)" +
+		// Whole numbers add up to the same in any order. What was chosen is told apart by level.
+		questionsOfDay: t.one("SELECT a.question, CASE WHEN a.kind = 'choice' THEN s.level ELSE 0 END, CASE WHEN a.kind = 'choice' THEN a.choices ELSE '' END, count(*), count(a.score)," +
+			" coalesce(CAST(sum(CAST(round(1000 * a.score) AS bigint)) AS bigint), 0)," +
+			" coalesce(CAST(sum(CAST(round(1000 * a.score) AS bigint) * CAST(round(1000 * a.score) AS bigint)) AS bigint), 0)" +
 			" FROM read_sessions s JOIN answers a ON a.bucket = s.bucket AND a.session = s.session WHERE s.bucket = ? AND s.site = ? AND s.day = ? AND s.flow = ?" +
-			countedHere + " AND a.newest AND NOT a.dropped AND NOT a.skipped AND a.score IS NOT NULL GROUP BY a.question"),
+			countedHere + countedAnswer + " AND (a.score IS NOT NULL OR a.kind = 'choice') GROUP BY 1, 2, 3"),
 		ofMonth: t.one("SELECT " + whoseSession + ", s.service, s.staff, s.language, s.channel, s.level" +
 			" FROM read_sessions s WHERE s.bucket = ? AND s.site = ? AND s.day >= ? AND s.day <= ? AND s.flow = ?" + countedHere),
 
@@ -108,8 +111,9 @@ func newCellQueries(t *texts) cellQueries {
 
 		dayKeys: t.one("SELECT DISTINCT s.day, s.site, s.flow FROM read_sessions s WHERE s.bucket = ?" + countedHere),
 		cellKeys: t.one("SELECT DISTINCT CASE WHEN day < '" + aMonth + "' THEN day ELSE substr(day, 2) END, site, flow FROM cells WHERE bucket = ?" +
-			" UNION SELECT DISTINCT CASE WHEN day < '" + aMonth + "' THEN day ELSE substr(day, 2) END, site, flow FROM cell_questions WHERE bucket = ?"),
-		mKeys: t.one("SELECT DISTINCT month, site, flow FROM cell_months WHERE bucket = ?"),
+			" UNION SELECT DISTINCT CASE WHEN day < '" + aMonth + "' THEN day ELSE substr(day, 2) END, site, flow FROM cell_questions WHERE bucket = ?" +
+			" UNION SELECT DISTINCT CASE WHEN day < '" + aMonth + "' THEN day ELSE substr(day, 2) END, site, flow FROM cell_choices WHERE bucket = ?"),
+		mKeys: t.one("SELECT DISTINCT month, site, flow FROM cell_months WHERE bucket = ? UNION SELECT DISTINCT month, site, flow FROM cell_choice_months WHERE bucket = ?"),
 	}
 	q.cells[storage.CellsDay] = t.inBuckets(func(bucket string) string {
 		return "SELECT site, substr(day, 1, 7), flow, day" + sums + " FROM cells WHERE bucket = " + bucket + " AND dim = ?" + among +
@@ -161,7 +165,7 @@ func markRows(b storage.Bucket, marks map[cellMark]bool) [][]any {
 	slices.SortFunc(all, cellMark.compare)
 	rows := make([][]any, len(all))
 	for i, m := range all {
-		rows[i] = []any{int64(b), m.day, m.site, m.flow, aNumber()}
+		rows[i] = []any{int64(b), m.day, m.site, m.flow, aNumber(), false}
 	}
 	return rows
 }
@@ -170,6 +174,17 @@ func markRows(b storage.Bucket, marks map[cellMark]bool) [][]any {
 type seenMark struct {
 	cellMark
 	bucket, seq int64
+	unchosen    bool // it was never counted what was chosen
+}
+
+// never says what of a day or a month was never counted.
+type never struct{ counted, chosen bool }
+
+func neverOf(marks []seenMark) (n never) {
+	for _, m := range marks {
+		n.counted, n.chosen = n.counted || m.seq <= 0, n.chosen || m.unchosen
+	}
+	return n
 }
 
 // countedTo is how far counting has come on its way through the marks. Where it begins anew, after a start, costs
@@ -210,7 +225,7 @@ func (s *Store) markedCells(ctx context.Context, text string, after cellMark, li
 	marks = map[cellMark][]seenMark{}
 	for b := range storage.Bucket(s.buckets) {
 		found, err := collect(ctx, s, "days to count", text, []any{int64(b), after.day, after.site, after.flow, int64(limit) + 1}, func(row scanner) (m seenMark, err error) {
-			return m, row.Scan(&m.bucket, &m.day, &m.site, &m.flow, &m.seq)
+			return m, row.Scan(&m.bucket, &m.day, &m.site, &m.flow, &m.seq, &m.unchosen)
 		})
 		if err != nil {
 			return nil, nil, false, err
@@ -231,7 +246,7 @@ func (s *Store) markedCells(ctx context.Context, text string, after cellMark, li
 
 // countMarked counts what is marked, writes it, and takes the marks away that are as they were before.
 func (s *Store) countMarked(ctx context.Context, l storage.Lease, text string, limit int,
-	count func(m cellMark, first bool) (func(*cellWriting) error, error),
+	count func(m cellMark, not never) (func(*cellWriting) error, error),
 ) (did storage.CountedCells, err error) {
 	of, marks, more, err := s.markedNext(ctx, text, limit)
 	if err != nil || len(of) == 0 {
@@ -239,7 +254,7 @@ func (s *Store) countMarked(ctx context.Context, l storage.Lease, text string, l
 	}
 	by := map[storage.Bucket][]func(*cellWriting) error{}
 	for _, m := range of {
-		write, err := count(m, slices.ContainsFunc(marks[m], func(seen seenMark) bool { return seen.seq <= 0 }))
+		write, err := count(m, neverOf(marks[m]))
 		if err != nil {
 			return did, err
 		}
@@ -302,93 +317,4 @@ func (s *Store) unmark(ctx context.Context, of []cellMark, marks map[cellMark][]
 		}
 	}
 	return nil
-}
-
-// cellWriting is a transaction that writes cells.
-type cellWriting struct {
-	s      *Store
-	ctx    context.Context
-	tx     *sql.Tx
-	bucket storage.Bucket
-	buffer []byte
-	months map[cellMark]bool // of which days were written
-}
-
-// leads holds the lease until the commit. Who has it counted after whoever had it before.
-func (w *cellWriting) leads(l storage.Lease) (bool, error) {
-	var epoch int64
-	err := w.tx.QueryRowContext(w.ctx, w.s.q.counting, storage.Clean(l.Name), storage.Clean(l.Holder)).Scan(&epoch)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return epoch == l.Epoch, err
-}
-
-// replace makes the rows that are there those that are wanted. keyed is how many columns are the key.
-func (w *cellWriting) replace(of, drop string, put *list, keyed int, at []any, wanted [][]any) error {
-	there, err := cellRows(w.ctx, w.tx, of, at)
-	if err != nil {
-		return err
-	}
-	old := make(map[string][]any, len(there))
-	for _, row := range there {
-		old[cellKey(row, keyed)] = row
-	}
-	var write [][]any
-	kept := 0
-	for _, row := range wanted {
-		was, ok := old[cellKey(row, keyed)]
-		if ok {
-			kept++
-		}
-		if !ok || !slices.Equal(was, row) {
-			write = append(write, row)
-		}
-	}
-	if kept < len(there) { // some have to go
-		if _, err := w.tx.ExecContext(w.ctx, drop, at...); err != nil {
-			return err
-		}
-		write = wanted
-	}
-	return put.each(&w.buffer, write, func(text string, args []any) error {
-		_, err := w.tx.ExecContext(w.ctx, text, args...)
-		return err
-	})
-}
-
-func cellKey(row []any, keyed int) string {
-	var all strings.Builder
-	for _, v := range row[:keyed] {
-		fmt.Fprint(&all, v, "\x00")
-	}
-	return all.String()
-}
-
-// cellRows are whole rows of cells: numbers and texts.
-func cellRows(ctx context.Context, db querier, text string, args []any) ([][]any, error) {
-	rows, err := db.QueryContext(ctx, text, args...)
-	if err != nil {
-		return nil, err
-	}
-	var all [][]any
-	err = each(rows, func(rows *sql.Rows) error {
-		names, err := rows.Columns()
-		if err != nil {
-			return err
-		}
-		row, into := make([]any, len(names)), make([]any, len(names))
-		for i := range row {
-			into[i] = &row[i]
-		}
-		err = rows.Scan(into...)
-		for i := range row {
-			if b, ok := row[i].([]byte); ok {
-				row[i] = string(b)
-			}
-		}
-		all = append(all, row)
-		return err
-	})
-	return all, err
 }

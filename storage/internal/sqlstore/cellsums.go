@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -70,7 +71,7 @@ func (w *cellWriting) sums(day cellMark) {
 func (w *cellWriting) sumUp() error {
 	for _, m := range slices.SortedFunc(maps.Keys(w.months), cellMark.compare) {
 		for _, t := range w.s.sumTables() {
-			wanted, err := cellRows(w.ctx, w.tx, t.sums, m.daysIn(w.bucket))
+			wanted, err := t.rows(w.ctx, w.tx, m, w.bucket)
 			if err != nil {
 				return err
 			}
@@ -84,17 +85,28 @@ func (w *cellWriting) sumUp() error {
 
 // sumTable is a table that holds sums by day, and by month of these.
 type sumTable struct {
-	sums     string // of the days of a month
+	sums     string                              // of the days of a month
+	added    func(days [][]any) ([][]any, error) // of rows that sums does not add up; nil = it does
 	of, drop string
 	put      *list
 	keyed    int
 }
 
-func (s *Store) sumTables() [2]sumTable {
-	return [2]sumTable{
-		{s.q.sumsOf, s.q.cellsOf, s.q.dropCells, s.q.putCells, cellKeyed},
-		{s.q.questionSumsOf, s.q.cellQuestionsOf, s.q.dropCellQuestions, s.q.putCellQuestions, cellQuestionKeyed},
+func (s *Store) sumTables() [3]sumTable {
+	return [3]sumTable{
+		{s.q.sumsOf, nil, s.q.cellsOf, s.q.dropCells, s.q.putCells, cellKeyed},
+		{s.q.questionSumsOf, nil, s.q.cellQuestionsOf, s.q.dropCellQuestions, s.q.putCellQuestions, cellQuestionKeyed},
+		{s.q.choiceSumsOf, sumChosen, s.q.choicesOf, s.q.dropCellChoices, s.q.putCellChoices, cellChoiceKeyed},
 	}
+}
+
+// rows are what a month should be: the sums of its days.
+func (t *sumTable) rows(ctx context.Context, db querier, m cellMark, b storage.Bucket) ([][]any, error) {
+	rows, err := cellRows(ctx, db, t.sums, m.daysIn(b))
+	if err != nil || t.added == nil {
+		return rows, err
+	}
+	return t.added(rows)
 }
 
 // daysIn are the parameters of the days of a month.

@@ -56,6 +56,7 @@ type queries struct {
 	saidQueries
 	resultQueries
 	cellQueries
+	choiceQueries
 	caseDayQueries
 	servedQueries
 	all, boot []string
@@ -118,6 +119,7 @@ func newQueries(d Dialect) *queries {
 		saidQueries:         newSaidQueries(t),
 		resultQueries:       newResultQueries(t),
 		cellQueries:         newCellQueries(t),
+		choiceQueries:       newChoiceQueries(t),
 		caseDayQueries:      newCaseDayQueries(t),
 		servedQueries:       newServedQueries(t),
 	}
