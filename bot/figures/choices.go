@@ -145,9 +145,13 @@ type choiceSums struct {
 	answered int
 	months   map[group]int // answers in a month, at a site
 	taken    map[string]int
+	fewest   int                        // of how many customers they are, at the least
+	near     report.Clusters            // of the answers of these months
+	alike    map[string]report.Clusters // of those that took a choice: K, MK and KK
 }
 
-// chosenOf counts what was chosen of sums by day.
+// chosenOf counts what was chosen of sums by day. The likeness of what a customer chose is that of whole months at the
+// sites, whatever the level.
 func chosenOf(cells *storage.CellChoices, f storage.FigureFilter, worst, best int, flows map[string]*survey.Flow) (all []Chosen) {
 	type key struct{ flow, question string }
 	by := map[key]*choiceSums{}
@@ -160,61 +164,67 @@ func chosenOf(cells *storage.CellChoices, f storage.FigureFilter, worst, best in
 		if n == 0 {
 			continue
 		}
-		at := key{c.Flow, c.Question}
-		if by[at] == nil {
-			by[at] = &choiceSums{months: map[group]int{}, taken: map[string]int{}}
+		s := by[key{c.Flow, c.Question}]
+		if s == nil {
+			s = &choiceSums{months: map[group]int{}, taken: map[string]int{}, alike: map[string]report.Clusters{}}
+			by[key{c.Flow, c.Question}] = s
 		}
-		if s := by[at]; c.Choice == "" {
+		if c.Choice == "" {
 			s.answered += n
 			s.months[group{c.Site, c.Month, c.Flow}] += n
 		} else {
 			s.taken[c.Choice] += n
 		}
 	}
-	months := map[key][]*storage.CellChoiceMonth{}
 	for i := range cells.Months {
 		m := &cells.Months[i]
-		months[key{m.Flow, m.Question}] = append(months[key{m.Flow, m.Question}], m)
+		if s := by[key{m.Flow, m.Question}]; s != nil {
+			s.add(m, worst == 1 && best == 7 && wholeMonth(m.Month, f.From, f.To))
+		}
 	}
 	choiceQuestions(flows, func(flow string, q *survey.Question) {
-		at := key{flow, q.Key}
-		s := by[at]
+		s := by[key{flow, q.Key}]
 		if s == nil {
 			return
 		}
 		c := Chosen{Flow: flow, Question: q, Answered: s.answered}
 		for i := range q.Choices {
-			c.Taken = append(c.Taken, s.rate(q.Choices[i].Key, months[at], f, best-worst == 6))
+			c.Taken = append(c.Taken, s.rate(q.Choices[i].Key))
 		}
 		all = append(all, c)
 	})
 	return sorted(all)
 }
 
-// rate is the share of those who took a choice. The likeness of what a customer chose is that of these months, at these
-// sites, whatever the level; whole: no level is left out.
-func (s *choiceSums) rate(choice string, months []*storage.CellChoiceMonth, f storage.FigureFilter, whole bool) report.Clustered {
-	var c report.Clusters
-	fewest := 0
-	for _, m := range months {
-		n := s.months[group{m.Site, m.Month, m.Flow}]
-		if n == 0 {
-			continue
-		}
-		of := m.Choices[choice]
-		c.Customers += m.Customers
-		c.M, c.K = c.M+float64(m.M), c.K+float64(of.K)
-		c.MM, c.MK, c.KK = c.MM+float64(m.MM), c.MK+float64(of.MK), c.KK+float64(of.KK)
-		if m.Most > 0 {
-			fewest = max(fewest, (n+m.Most-1)/m.Most)
-		}
-		if whole && wholeMonth(m.Month, f.From, f.To) {
-			fewest = max(fewest, min(m.Customers, n))
-		}
+// add takes a month in; whole: all answers of it are among these.
+func (s *choiceSums) add(m *storage.CellChoiceMonth, whole bool) {
+	n := s.months[group{m.Site, m.Month, m.Flow}]
+	if n == 0 {
+		return
 	}
+	s.near.Customers += m.Customers
+	s.near.M, s.near.MM = s.near.M+float64(m.M), s.near.MM+float64(m.MM)
+	for i := range m.Choices {
+		of := &m.Choices[i]
+		c := s.alike[of.Choice]
+		c.K, c.MK, c.KK = c.K+float64(of.K), c.MK+float64(of.MK), c.KK+float64(of.KK)
+		s.alike[of.Choice] = c
+	}
+	if m.Most > 0 {
+		s.fewest = max(s.fewest, (n+m.Most-1)/m.Most)
+	}
+	if whole {
+		s.fewest = max(s.fewest, min(m.Customers, n))
+	}
+}
+
+// rate is the share of those who took a choice.
+func (s *choiceSums) rate(choice string) report.Clustered {
+	c, of := s.near, s.alike[choice]
+	c.K, c.MK, c.KK = of.K, of.MK, of.KK
 	effect := 1.0
 	if c.M > 0 {
 		effect = c.Rate().Effect
 	}
-	return report.Summed(s.taken[choice], s.answered, fewest, effect)
+	return report.Summed(s.taken[choice], s.answered, s.fewest, effect)
 }

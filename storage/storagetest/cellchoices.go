@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -76,7 +77,10 @@ func sameChoices(t *testing.T, s storage.Store, db *sql.DB) {
 					continue
 				}
 				for _, choice := range append([]string{""}, c.choices...) {
-					key := storage.CellChoice{Site: c.site, Month: month, Flow: c.flow, Question: c.question, Choice: choice}
+					key := storage.CellChoice{Flow: c.flow, Question: c.question, Choice: choice}
+					if choice == "" {
+						key.Site, key.Month = c.site, month
+					}
 					if sums[key] == nil {
 						sums[key] = &[7]int64{}
 					}
@@ -107,15 +111,19 @@ func sameChoices(t *testing.T, s storage.Store, db *sql.DB) {
 
 // alikeIn is how alike what customers chose was: of each customer how often they answered (""), and took each choice.
 func alikeIn(of storage.CellChoiceMonth, gave map[string]map[string]int64) storage.CellChoiceMonth {
-	of.Customers, of.Most, of.M, of.MM, of.Choices = 0, 0, 0, 0, map[string]storage.CellLikeness{}
+	of.Customers, of.Most, of.M, of.MM, of.Choices = 0, 0, 0, 0, nil
+	all := map[string]storage.CellLikeness{}
 	for _, times := range gave {
 		m := times[""]
 		of.Customers, of.Most, of.M, of.MM = of.Customers+1, max(of.Most, int(m)), of.M+m, of.MM+m*m
 		for choice, k := range times {
-			if c := of.Choices[choice]; choice != "" {
-				of.Choices[choice] = storage.CellLikeness{K: c.K + k, MK: c.MK + m*k, KK: c.KK + k*k}
+			if c := all[choice]; choice != "" {
+				all[choice] = storage.CellLikeness{Choice: choice, K: c.K + k, MK: c.MK + m*k, KK: c.KK + k*k}
 			}
 		}
+	}
+	for _, choice := range slices.Sorted(maps.Keys(all)) {
+		of.Choices = append(of.Choices, all[choice])
 	}
 	return of
 }
@@ -154,7 +162,7 @@ func init() {
 		got := must(s.CellChoices(ctx, f))(t)
 		same(t, "the month", got.Months, []storage.CellChoiceMonth{{
 			Site: "main", Month: "2026-03", Flow: "f", Question: "q3", Customers: 2, Most: 2, M: 3, MM: 5,
-			Choices: map[string]storage.CellLikeness{"price": {K: 2, MK: 4, KK: 4}, "waiting": {K: 1, MK: 2, KK: 1}},
+			Choices: []storage.CellLikeness{{Choice: "price", K: 2, MK: 4, KK: 4}, {Choice: "waiting", K: 1, MK: 2, KK: 1}},
 		}})
 		equal(t, "counted once", got.Ready, true)
 		sameChoices(t, s, db)
@@ -170,11 +178,11 @@ func init() {
 			sameChoices(t, s, db)
 		}
 		for spoil, different := range map[string]int{
-			"UPDATE cell_choices SET taken = 'q3 ,9' WHERE day = '2026-03-02'":        2, // its month as well
-			"UPDATE cell_choices SET taken = 'q3 ,9' WHERE day = 'm2026-03'":          1,
-			"DELETE FROM cell_choices WHERE day = 'm2026-04'":                         1,
-			"UPDATE cell_choice_months SET alike = '' WHERE month = '2026-03'":        1,
-			"UPDATE cell_choice_months SET month = '2026-05' WHERE month = '2026-04'": 2,
+			"UPDATE cell_choices SET taken = 'q3 ,9' WHERE day = '2026-03-02'": 2, // its month as well
+			"UPDATE cell_choices SET taken = 'q3 ,9' WHERE day = 'm2026-03'":   1,
+			"DELETE FROM cell_choices WHERE day = 'm2026-04'":                  1,
+			"UPDATE cell_choice_months SET alike = '' WHERE month = '2026-03'": 1,
+			"DELETE FROM cell_choice_months WHERE month = '2026-04'":           1,
 		} {
 			exec(t, db, spoil)
 			if got := must(s.CompareCells(ctx))(t); got.Different != different {

@@ -61,24 +61,39 @@ func newChoiceQueries(t *texts) choiceQueries {
 	}
 }
 
-// chosen is how often each choice of a survey's questions was taken, by level: by question and choice, of which ""
-// is how many answered the question.
-type chosen map[string]map[string]*[7]int64
+// chosen is how often each choice of a survey's questions was taken, by level. Days of a survey name the same questions
+// and choices in the same order, so that each is looked for where it stood before.
+type chosen struct {
+	list []ofChoice
+	by   map[[2]string]int // where each stands
+	next int               // where the next one is expected
+}
 
-func (c chosen) at(question, choice string) *[7]int64 {
-	of := c[question]
-	if of == nil {
-		of = map[string]*[7]int64{}
-		c[question] = of
+// ofChoice is how many of each level took a choice of a question; "" = how many answered it.
+type ofChoice struct {
+	question, choice string
+	levels           [7]int64
+}
+
+func (c *chosen) at(question, choice string) *[7]int64 {
+	i := c.next
+	if i >= len(c.list) || c.list[i].choice != choice || c.list[i].question != question {
+		key := [2]string{question, choice}
+		known := false
+		if i, known = c.by[key]; !known {
+			if i = len(c.list); c.by == nil {
+				c.by = map[[2]string]int{}
+			}
+			c.by[key] = i
+			c.list = append(c.list, ofChoice{question: question, choice: choice})
+		}
 	}
-	if of[choice] == nil {
-		of[choice] = &[7]int64{}
-	}
-	return of[choice]
+	c.next = i + 1
+	return &c.list[i].levels
 }
 
 // add counts n conversations of a level that took some choices, as an answer holds them.
-func (c chosen) add(question, choices string, level int, n int64) error {
+func (c *chosen) add(question, choices string, level int, n int64) error {
 	taken, err := takenOf(choices)
 	if err != nil {
 		return err
@@ -104,20 +119,28 @@ func takenOf(choices string) (taken []string, err error) {
 
 // text is what was chosen as it is stored: a line a question, in the order of their names: the question, how many of
 // each level answered it, then each choice and how many of each level took it.
-func (c chosen) text() string {
-	lines := make([]string, 0, len(c))
-	for _, question := range slices.Sorted(maps.Keys(c)) {
-		var line []string
-		for _, choice := range slices.Sorted(maps.Keys(c[question])) { // "" comes first
-			line = append(line, url.QueryEscape(cmp.Or(choice, question)), levelsText(c[question][choice]))
+func (c *chosen) text() string {
+	list := slices.Clone(c.list)
+	slices.SortFunc(list, func(a, b ofChoice) int {
+		return cmp.Or(cmp.Compare(a.question, b.question), cmp.Compare(a.choice, b.choice))
+	}) // "" comes first
+	var all strings.Builder
+	for i := range list {
+		of := &list[i]
+		switch {
+		case of.choice != "":
+			all.WriteByte(' ')
+		case i > 0:
+			all.WriteByte('\n')
 		}
-		lines = append(lines, strings.Join(line, " "))
+		all.WriteString(url.QueryEscape(cmp.Or(of.choice, of.question)) + " " + levelsText(&of.levels))
 	}
-	return strings.Join(lines, "\n")
+	return all.String()
 }
 
 // read adds what is stored.
-func (c chosen) read(text string) error {
+func (c *chosen) read(text string) error {
+	c.next = 0
 	return eachPair(text, func(question, choice, numbers string) error { return readLevels(numbers, c.at(question, choice)) })
 }
 
@@ -249,10 +272,10 @@ func readAlike(text string, month storage.CellChoiceMonth) (all []storage.CellCh
 		}
 		if choice == "" {
 			month.Question, month.Customers, month.Most, month.M, month.MM = question, int(n[0]), int(n[1]), n[2], n[3]
-			month.Choices = map[string]storage.CellLikeness{}
 			all = append(all, month)
 		} else {
-			month.Choices[choice] = storage.CellLikeness{K: n[0], MK: n[1], KK: n[2]}
+			of := &all[len(all)-1]
+			of.Choices = append(of.Choices, storage.CellLikeness{Choice: choice, K: n[0], MK: n[1], KK: n[2]})
 		}
 		return nil
 	})
@@ -332,20 +355,34 @@ func (s *Store) CellChoices(ctx context.Context, f storage.FigureFilter) (c stor
 	if err != nil {
 		return c, err
 	}
-	sums := map[place]chosen{}
+	answered, taken := map[place]*chosen{}, map[string]*chosen{}
 	for _, r := range rows {
-		if sums[r.place] == nil {
-			sums[r.place] = chosen{}
+		if answered[r.place] == nil {
+			answered[r.place] = &chosen{}
 		}
-		if err := sums[r.place].read(r.taken); err != nil {
+		if taken[r.flow] == nil {
+			taken[r.flow] = &chosen{}
+		}
+		here, everywhere := answered[r.place], taken[r.flow]
+		here.next, everywhere.next = 0, 0
+		err := eachPair(r.taken, func(question, choice, numbers string) error {
+			if choice == "" {
+				return readLevels(numbers, here.at(question, choice))
+			}
+			return readLevels(numbers, everywhere.at(question, choice))
+		})
+		if err != nil {
 			return c, err
 		}
 	}
-	for p, of := range sums {
-		for question, by := range of {
-			for choice, levels := range by {
-				c.Sums = append(c.Sums, storage.CellChoice{Site: p.site, Month: p.month, Flow: p.flow, Question: question, Choice: choice, Levels: *levels})
-			}
+	for p, of := range answered {
+		for _, one := range of.list {
+			c.Sums = append(c.Sums, storage.CellChoice{Site: p.site, Month: p.month, Flow: p.flow, Question: one.question, Levels: one.levels})
+		}
+	}
+	for flow, of := range taken {
+		for _, one := range of.list {
+			c.Sums = append(c.Sums, storage.CellChoice{Flow: flow, Question: one.question, Choice: one.choice, Levels: one.levels})
 		}
 	}
 	months, err := ofBuckets(ctx, s, "months of what was chosen", s.q.cellChoiceMonths, []any{sites, storage.Clean(f.From[:7]), storage.Clean(f.To[:7]), flow, flow},

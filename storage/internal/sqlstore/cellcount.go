@@ -138,7 +138,7 @@ func (s *Store) countDay(ctx context.Context, m cellMark) (day countedDay, err e
 	}
 	slices.SortFunc(day.cells, byKey(cellKeyed))
 	slices.SortFunc(day.questions, byKey(cellQuestionKeyed))
-	if len(taken) > 0 {
+	if len(taken.list) > 0 {
 		day.choices = [][]any{{b, m.site, m.day, m.flow, taken.text()}}
 	}
 	return day, nil
