@@ -38,6 +38,8 @@ type Config struct {
 	// ExactFigures is up to how many answers figures are counted one by one; above, they are made of sums by
 	// day. 0 is figures.Exact.
 	ExactFigures int
+	// MostLooked is about how many conversations one page looks through for words; 0 is as usual.
+	MostLooked int
 	// Gate says who has signed in; nil is Sessions of the store.
 	Gate Gate
 	// Accounts are the bots that can be connected here; nil shows no page for that.

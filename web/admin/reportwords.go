@@ -35,6 +35,7 @@ type saidFilter struct {
 	storage.SaidFilter
 	search string // in the letters that are compared
 	after  string // where the page goes on
+	looks  []looked
 }
 
 // saidFilter reads the filters that only the page of words has, and takes what they leave of the sites.
@@ -86,43 +87,59 @@ type saidRow struct {
 	CaseName string
 }
 
-// saidIn returns words that fit, and where to go on; "" = these were the last.
-func (s *site) saidIn(r *http.Request, w *words, f saidFilter, most int) (rows []saidRow, next string, err error) {
+// saidIn returns words that fit, and where to go on; "" = these were the last. Where few fit it ends before it has
+// looked through more conversations than a page may wait for.
+func (s *site) saidIn(r *http.Request, w *words, f *saidFilter, most int) (rows []saidRow, next string, err error) {
 	after, batch := f.after, seekBatch
 	if f.search == "" {
 		batch = min(most, seekBatch) // each is shown
 	}
-	for looked := 0; looked < mostSought; looked += batch {
-		var some []saidRow
-		var places []string
-		if f.Kind == "" {
-			some, places, err = s.writtenIn(r, w, f, after, batch)
-		} else {
-			some, places, err = s.wantedIn(r, w, f, after, batch)
+	if err := s.looksOf(r.Context(), f); err != nil {
+		return nil, "", err
+	}
+	sought, left := 0, cmp.Or(s.MostLooked, mostLooked)
+	for i, days := range f.looks {
+		if day, _, _ := strings.Cut(f.after, "."); f.Kind == "" && day != "" && days.first > day {
+			continue // it was looked through
 		}
-		if err != nil {
-			return nil, "", err
+		if left <= 0 {
+			return rows, f.looks[i-1].first + ".", nil
 		}
-		for i := range some {
-			after = places[i]
-			if f.search != "" && !strings.Contains(strings.ToLower(strings.Join(some[i].said, "\n")), f.search) {
-				continue
+		for left -= days.n; ; {
+			var some []saidRow
+			var places []string
+			if f.Kind == "" {
+				some, places, err = s.writtenIn(r, w, f, days, after, batch)
+			} else {
+				some, places, err = s.wantedIn(r, w, f, after, batch)
 			}
-			if rows = append(rows, some[i]); len(rows) == most {
+			if err != nil {
+				return nil, "", err
+			}
+			for i := range some {
+				after = places[i]
+				if f.search != "" && !strings.Contains(strings.ToLower(strings.Join(some[i].said, "\n")), f.search) {
+					continue
+				}
+				if rows = append(rows, some[i]); len(rows) == most {
+					return rows, after, nil
+				}
+			}
+			if len(some) < batch {
+				break
+			}
+			if sought += batch; sought >= mostSought {
 				return rows, after, nil
 			}
 		}
-		if len(some) < batch {
-			return rows, "", nil
-		}
 	}
-	return rows, after, nil
+	return rows, "", nil
 }
 
 // writtenIn is what customers wrote in surveys and beside them, a conversation a row.
-func (s *site) writtenIn(r *http.Request, w *words, f saidFilter, after string, batch int) (rows []saidRow, places []string, err error) {
+func (s *site) writtenIn(r *http.Request, w *words, f *saidFilter, days looked, after string, batch int) (rows []saidRow, places []string, err error) {
 	of := storage.AnsweredFilter{
-		Sites: f.Sites, From: f.From, To: f.To, Flow: f.Flow, Service: f.Service, Staff: f.Staff, Language: f.Language, Channel: f.Channel,
+		Sites: f.Sites, From: days.first, To: days.last, Flow: f.Flow, Service: f.Service, Staff: f.Staff, Language: f.Language, Channel: f.Channel,
 		Worst: f.Worst, Best: f.Best, Words: true, NoGuests: true, Limit: batch,
 	}
 	if day, id, ok := strings.Cut(after, "."); ok {
@@ -146,7 +163,7 @@ func (s *site) writtenIn(r *http.Request, w *words, f saidFilter, after string, 
 }
 
 // wantedIn is what customers wanted said of a kind.
-func (s *site) wantedIn(r *http.Request, w *words, f saidFilter, after string, batch int) (rows []saidRow, places []string, err error) {
+func (s *site) wantedIn(r *http.Request, w *words, f *saidFilter, after string, batch int) (rows []saidRow, places []string, err error) {
 	of := f.SaidFilter
 	of.Limit = batch
 	if at, id, ok := strings.Cut(after, "."); ok {
@@ -218,15 +235,16 @@ func (s saidPages) saidPage(r *http.Request, w *words, v Viewer, f *reportFilter
 	p.Asking = slices.Concat([]reportAsking{{Name: "kind", Label: w.t("said_kind"), Choices: kinds}}, p.Asking, []reportAsking{
 		{Name: "q", Label: w.t("said_search"), Kind: "search", Value: f.keep.Get("q")},
 	})
-	if p.Said, p.More, err = s.saidIn(r, w, of, pageRows); err != nil {
+	if p.Said, p.More, err = s.saidIn(r, w, &of, pageRows); err != nil {
 		return err
 	}
+	sought := ""
 	if p.More != "" {
 		day, _, _ := strings.Cut(p.More, ".")
 		if micro, err := strconv.ParseInt(day, 10, 64); err == nil && of.Kind != "" {
 			day = time.UnixMicro(micro).UTC().Format(time.DateOnly)
 		}
-		if of.search != "" && len(p.Said) < pageRows {
+		if sought = day; len(p.Said) > 0 && len(p.Said) < pageRows {
 			p.Foot = append(p.Foot, w.t("said_sought", day))
 		}
 		p.More = f.with("/reports/words", "after", p.More)
@@ -243,6 +261,8 @@ func (s saidPages) saidPage(r *http.Request, w *words, v Viewer, f *reportFilter
 	switch {
 	case len(p.Said) == 0 && p.More == "":
 		p.Lede = w.t("said_none")
+	case len(p.Said) == 0:
+		p.Lede = w.t("said_none_yet", sought)
 	case p.More == "" && of.after == "":
 		p.Lede = w.t("said_all", len(p.Said))
 	default:
@@ -309,7 +329,7 @@ func (s saidPages) saidCSV(w http.ResponseWriter, r *http.Request, v Viewer) err
 	head := []string{"day", "kind", "site", "flow", "service", "staff", "level", "question", "text"}
 	return s.sendFile(w, r, v, "words", table.CSV, "list of words.csv", head, func(out func([]any) error) error {
 		for {
-			rows, next, err := s.saidIn(r, words, of, seekBatch)
+			rows, next, err := s.saidIn(r, words, &of, seekBatch)
 			if err != nil {
 				return err
 			}
