@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aftercare/aftercare/storage"
@@ -220,5 +221,26 @@ func init() {
 		countUp(t, s, l)
 		ready("counted", true)
 		sameChoices(t, s, db)
+	}
+}
+
+func init() {
+	foldTests["that more was given than may be read is said of the sums, whatever the filter says"] = func(t *testing.T, b *bench) {
+		s, db := b.behind(t)
+		for _, row := range []string{"'', '', '', '', ''", "'service', 'cut', '', '', ''", "'staff', '', 'Bo', '', ''"} {
+			dim, rest, _ := strings.Cut(row, ", ")
+			exec(t, db, "INSERT INTO cells (bucket, dim, site, day, flow, service, staff, language, channel, l1, l2, l3, l4, l5, l6, l7)"+
+				" VALUES (0, "+dim+", 'main', '2026-03-01', 'f', "+rest+", 1, 2, 3, 0, 0, 0, 4)")
+		}
+		for _, f := range []storage.FigureFilter{{}, {Flow: "f"}, {Service: "cut"}, {Flow: "f", Staff: "Bo"}} {
+			f.Sites, f.From, f.To = []string{"main"}, "2026-03-01", "2026-03-30" // a whole month is another row
+			for _, limit := range []int{9, 10} {
+				f.Limit = limit
+				list, more, err := s.Given(t.Context(), f)
+				if err != nil || len(list) > 0 || more != (limit < 10) {
+					t.Errorf("of %+v: %d, more: %v, %v", f, len(list), more, err)
+				}
+			}
+		}
 	}
 }

@@ -197,10 +197,10 @@ func (s *Store) inDays(b storage.Bucket, f storage.FigureFilter) []any {
 	return []any{int64(b), s.dialect.Keys(texted(f.Sites)), storage.Clean(f.From), storage.Clean(f.To)}
 }
 
-// crowded reports whether more conversations than the limit were answered on those days. Their sums say so, and
-// else an index alone, long before they were read; of some of them neither can tell.
+// crowded reports whether more conversations than the limit fit a filter. Their sums say so long before they were read,
+// whatever the filter says; what is not added up yet an index alone says, but of some of those days it cannot tell.
 func (s *Store) crowded(ctx context.Context, f storage.FigureFilter) (bool, error) {
-	if f.Of != storage.OfCustomers || f.Flow+f.Service+f.Staff+f.Language+f.Channel != "" {
+	if f.Of != storage.OfCustomers {
 		return false, nil
 	}
 	cells, err := s.Cells(ctx, f, storage.CellsWhole)
@@ -213,8 +213,8 @@ func (s *Store) crowded(ctx context.Context, f storage.FigureFilter) (bool, erro
 			n += k
 		}
 	}
-	if n > f.Limit {
-		return true, nil
+	if n > f.Limit || f.Flow+f.Service+f.Staff+f.Language+f.Channel != "" {
+		return n > f.Limit, nil
 	}
 	n, err = s.answeredOn(ctx, f, f.Limit)
 	return n > f.Limit, err
