@@ -43,7 +43,8 @@ func everyChosen(t *testing.T, db *sql.DB) (all []wasChosen) {
 	return all
 }
 
-// sameChoices holds what was chosen, as sums say it, to what plain SQL finds, on days that cut months and on whole ones.
+// sameChoices holds what was chosen, as sums say it, to what plain SQL finds, on days that cut months and on whole
+// ones.
 func sameChoices(t *testing.T, s storage.Store, db *sql.DB) {
 	t.Helper()
 	all := everyChosen(t, db)

@@ -17,9 +17,9 @@ type looked struct {
 	n           int
 }
 
-// looksOf finds out, once, in which stretches of days conversations are looked through, the newest first. How many there
-// are their sums say. What customers wanted said is looked through at once: there is little of it.
-func (s *site) looksOf(ctx context.Context, f *saidFilter) error {
+// looksOf finds out, once, in which stretches of days conversations are looked through, the newest first. How many
+// there are their sums say. What customers wanted said is looked through at once: there is little of it.
+func (s saidPages) looksOf(ctx context.Context, f *saidFilter) error {
 	if f.looks != nil {
 		return nil
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/aftercare/aftercare/bot"
 )
 
-// TestDaysAreLookedThroughInStretches: every day of a filter is in one stretch, the newest comes first, and none that has
-// several days has many more conversations than it may.
+// TestDaysAreLookedThroughInStretches: every day of a filter is in one stretch, the newest comes first, and none that
+// has several days has many more conversations than it may.
 func TestDaysAreLookedThroughInStretches(t *testing.T) {
 	r := rand.New(rand.NewPCG(16, 113))
 	for range 200 {

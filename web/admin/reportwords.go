@@ -89,7 +89,7 @@ type saidRow struct {
 
 // saidIn returns words that fit, and where to go on; "" = these were the last. Where few fit it ends before it has
 // looked through more conversations than a page may wait for.
-func (s *site) saidIn(r *http.Request, w *words, f *saidFilter, most int) (rows []saidRow, next string, err error) {
+func (s saidPages) saidIn(r *http.Request, w *words, f *saidFilter, most int) (rows []saidRow, next string, err error) {
 	after, batch := f.after, seekBatch
 	if f.search == "" {
 		batch = min(most, seekBatch) // each is shown
@@ -137,7 +137,7 @@ func (s *site) saidIn(r *http.Request, w *words, f *saidFilter, most int) (rows 
 }
 
 // writtenIn is what customers wrote in surveys and beside them, a conversation a row.
-func (s *site) writtenIn(r *http.Request, w *words, f *saidFilter, days looked, after string, batch int) (rows []saidRow, places []string, err error) {
+func (s saidPages) writtenIn(r *http.Request, w *words, f *saidFilter, days looked, after string, batch int) (rows []saidRow, places []string, err error) {
 	of := storage.AnsweredFilter{
 		Sites: f.Sites, From: days.first, To: days.last, Flow: f.Flow, Service: f.Service, Staff: f.Staff, Language: f.Language, Channel: f.Channel,
 		Worst: f.Worst, Best: f.Best, Words: true, NoGuests: true, Limit: batch,
@@ -163,7 +163,7 @@ func (s *site) writtenIn(r *http.Request, w *words, f *saidFilter, days looked, 
 }
 
 // wantedIn is what customers wanted said of a kind.
-func (s *site) wantedIn(r *http.Request, w *words, f *saidFilter, after string, batch int) (rows []saidRow, places []string, err error) {
+func (s saidPages) wantedIn(r *http.Request, w *words, f *saidFilter, after string, batch int) (rows []saidRow, places []string, err error) {
 	of := f.SaidFilter
 	of.Limit = batch
 	if at, id, ok := strings.Cut(after, "."); ok {

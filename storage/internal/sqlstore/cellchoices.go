@@ -79,8 +79,8 @@ func (c *chosen) at(question, choice string) *[7]int64 {
 	i := c.next
 	if i >= len(c.list) || c.list[i].choice != choice || c.list[i].question != question {
 		key := [2]string{question, choice}
-		known := false
-		if i, known = c.by[key]; !known {
+		known, ok := c.by[key]
+		if i = known; !ok {
 			if i = len(c.list); c.by == nil {
 				c.by = map[[2]string]int{}
 			}
