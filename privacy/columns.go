@@ -78,6 +78,12 @@ var tables = []table{
 	}},
 	{"cell_choices", "", "how often each choice of a question was taken on a day, or in a month", map[Fate]string{Stays: "bucket site day flow taken"}},
 	{"cell_choice_months", "", "how many customers answered a question in a month and how alike what one of them chose is", map[Fate]string{Stays: "bucket site month flow alike"}},
+	{"asked_cells", "", "how many invitations of a day, or of a month, came to what: not opened, opened, answered with each level", map[Fate]string{
+		Stays: "bucket site day flow class unopened unsaid l1 l2 l3 l4 l5 l6 l7",
+	}},
+	{"asked_months", "", "how many customers were asked in a month and how alike what became of it is", map[Fate]string{
+		Stays: "bucket site month flow class customers most answerers spoken pairs",
+	}},
 	{"case_days", Cases, "what reports need of the cases that opened on a day, whose they are among it: emptied with the first of them that changes", map[Fate]string{
 		Gone: "facts", Stays: "site day first_day last_day", Nobody: "bucket seq",
 	}},

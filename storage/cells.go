@@ -7,6 +7,7 @@ import "context"
 // and what is marked is counted anew, some seconds later. Counting is done again at will; two who do it at
 // once do not disturb each other, as only who has the lease may write.
 type Cells interface {
+	AskedSums
 	// CountCells counts up to limit marked days of a site and a survey anew, and marks their months: those behind the
 	// ones that it counted last, in the order of days, sites and surveys, until the way begins anew. So no day
 	// that is marked again and again keeps others waiting.
@@ -139,6 +140,8 @@ type CellQuestion struct {
 type ComparedCells struct {
 	Days, Months int // of a site and a survey each
 	CaseDays     int // of a site each, that cases opened on
+	AskedDays    int // of a site and a survey each, on which somebody was asked
+	AskedMonths  int
 	Waiting      int // of all: marked or emptied, and counted soon
 	Different    int
 	First        string // what is wrong with the first that differs

@@ -174,32 +174,6 @@ func Questions(list []storage.JudgedSession) (all []Question) {
 	return all
 }
 
-// Response is the share of invitations that led to an answer, clustered by customer.
-func Response(list []storage.AskedCustomer) report.Clustered {
-	t := report.Tally{}
-	for i := range list {
-		t.Add(list[i].Customer, list[i].Answered)
-	}
-	return t.Rate()
-}
-
-// Responses are those shares of parts, nothing of them hidden yet.
-func Responses(list []storage.AskedCustomer, key func(*storage.AskedCustomer) string) map[string]report.Clustered {
-	by := map[string]report.Tally{}
-	for i := range list {
-		at := key(&list[i])
-		if by[at] == nil {
-			by[at] = report.Tally{}
-		}
-		by[at].Add(list[i].Customer, list[i].Answered)
-	}
-	rates := make(map[string]report.Clustered, len(by))
-	for at, tally := range by {
-		rates[at] = tally.Rate()
-	}
-	return rates
-}
-
 // Read counts the figures of a filter; its limit is Most. ErrTooMany: more rows fit it.
 func Read(ctx context.Context, from Store, f storage.FigureFilter, m Metric, by By) (Table, error) {
 	if by != Whole && !slices.Contains(m.Divisions(), by) {
@@ -210,12 +184,20 @@ func Read(ctx context.Context, from Store, f storage.FigureFilter, m Metric, by 
 	t := Table{Unit: Customers}
 	var rates map[string]report.Clustered
 	if m == Answered {
-		list, more, err := from.Asked(ctx, f)
-		if err = tooMany(more, err); err != nil {
+		all, err := GatherAsked(ctx, from, f)
+		if err != nil {
 			return t, err
 		}
-		t.Total = Response(list)
-		rates = Responses(list, func(a *storage.AskedCustomer) string { return askedIn(a, by, over) })
+		if all.Summed() {
+			t.Unit = Days
+		}
+		if t.Total = all.Answered(); by != Whole {
+			parts, err := all.Parts(ctx, by, over)
+			if err != nil {
+				return t, err
+			}
+			rates = AnsweredBy(parts)
+		}
 	} else {
 		all, err := Gather(ctx, from, f)
 		if err != nil {

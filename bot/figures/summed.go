@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"time"
 
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
@@ -186,12 +185,6 @@ func (s *sums) fewest() (customers int) {
 
 // whole reports whether all days of a month are among those of the sums.
 func (s *sums) whole(month string) bool { return wholeMonth(month, s.first, s.last) }
-
-// wholeMonth reports whether all days of a month are from one day to another.
-func wholeMonth(month, from, to string) bool {
-	first, err := time.Parse("2006-01", month)
-	return err == nil && from <= first.Format(time.DateOnly) && first.AddDate(0, 1, -1).Format(time.DateOnly) <= to
-}
 
 // rate is the share of those with a level between two.
 func (s *sums) rate(worst, best int) report.Clustered {

@@ -55,14 +55,14 @@ func (c *Counter) Round(ctx context.Context) error {
 	}
 	for more := true; more; {
 		var err error
-		if more, err = c.step(ctx, c.store.CountCells); err != nil {
+		if more, err = c.steps(ctx, c.store.CountCells, c.store.CountAsked); err != nil {
 			return err
 		}
 		if !c.months.IsZero() && c.clock().Sub(c.months) < monthsEvery {
 			continue
 		}
 		for months := true; months; {
-			if months, err = c.step(ctx, c.store.CountMonths); err != nil {
+			if months, err = c.steps(ctx, c.store.CountMonths, c.store.CountAskedMonths); err != nil {
 				return err
 			}
 		}
@@ -84,8 +84,23 @@ func (c *Counter) All(ctx context.Context) error {
 	return nil
 }
 
+// counting counts some of what is marked.
+type counting func(context.Context, storage.Lease, int) (storage.CountedCells, error)
+
+// steps takes a step of each kind. more: of one of them others are left.
+func (c *Counter) steps(ctx context.Context, kinds ...counting) (more bool, _ error) {
+	for _, some := range kinds {
+		left, err := c.step(ctx, some)
+		if err != nil {
+			return false, err
+		}
+		more = more || left
+	}
+	return more, nil
+}
+
 // step counts some of what is marked, and rests. more: others are.
-func (c *Counter) step(ctx context.Context, some func(context.Context, storage.Lease, int) (storage.CountedCells, error)) (more bool, _ error) {
+func (c *Counter) step(ctx context.Context, some counting) (more bool, _ error) {
 	l, ok, err := c.rounds.Lead(ctx)
 	if err != nil || !ok {
 		return false, err

@@ -16,6 +16,7 @@ type marked struct {
 	now          time.Time
 	days, months int // that are marked
 	cases        int // days of cases that are emptied
+	asked, all   int // days and months of invitations that are marked
 	working      time.Duration
 	monthRounds  []time.Time
 	others       bool // the lease is another's
@@ -51,6 +52,14 @@ func (s *marked) CountMonths(_ context.Context, _ storage.Lease, limit int) (sto
 	return s.some(&s.months, limit)
 }
 
+func (s *marked) CountAsked(_ context.Context, _ storage.Lease, limit int) (storage.CountedCells, error) {
+	return s.some(&s.asked, limit)
+}
+
+func (s *marked) CountAskedMonths(_ context.Context, _ storage.Lease, limit int) (storage.CountedCells, error) {
+	return s.some(&s.all, limit)
+}
+
 func newMarked() (*marked, *Counter) {
 	s := &marked{now: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)}
 	c := NewCounter(s, slog.New(slog.DiscardHandler))
@@ -64,17 +73,17 @@ func newMarked() (*marked, *Counter) {
 
 func TestCountingTakesATenthOfTheTimeAndMonthsAMinute(t *testing.T) {
 	s, c := newMarked()
-	s.days, s.months, s.cases = 500, 3, 200
+	s.days, s.months, s.cases, s.asked, s.all = 500, 3, 200, 500, 3
 	began := s.now
 	for s.now.Sub(began) < 10*time.Minute {
-		s.days++ // each second something is answered
+		s.days, s.asked = s.days+1, s.asked+1 // each second something is answered, and asked
 		if err := c.Round(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		s.now = s.now.Add(roundEvery)
 	}
-	if s.days+s.months+s.cases > 0 {
-		t.Errorf("%d days, %d months and %d days of cases are left", s.days, s.months, s.cases)
+	if s.days+s.months+s.cases+s.asked+s.all > 0 {
+		t.Errorf("%d days, %d months, %d days of cases, %d days and %d months of invitations are left", s.days, s.months, s.cases, s.asked, s.all)
 	}
 	if share := float64(s.working) / float64(s.now.Sub(began)); share > 0.1 {
 		t.Errorf("counting takes %.0f %% of the time", 100*share)
@@ -91,12 +100,12 @@ func TestCountingTakesATenthOfTheTimeAndMonthsAMinute(t *testing.T) {
 
 func TestOneCountsAndACommandCountsAllAtOnce(t *testing.T) {
 	s, c := newMarked()
-	s.days, s.months, s.cases, s.others = 50, 2, 3, true
+	s.days, s.months, s.cases, s.asked, s.all, s.others = 50, 2, 3, 5, 2, true
 	if err := c.Round(t.Context()); err != nil || s.days != 50 {
 		t.Errorf("another counts, and %d days are left, %v", s.days, err)
 	}
 	s.others = false
-	if err := c.All(t.Context()); err != nil || s.days+s.months+s.cases > 0 || s.released != 1 {
+	if err := c.All(t.Context()); err != nil || s.days+s.months+s.cases+s.asked+s.all > 0 || s.released != 1 {
 		t.Errorf("%d days and %d months are left, %d leases given up, %v", s.days, s.months, s.released, err)
 	}
 }

@@ -116,6 +116,8 @@ type comparedView struct {
 	Days          int    `json:"days"`         // of a site and a survey each, whose sums were compared
 	Months        int    `json:"months"`       // likewise
 	CaseDays      int    `json:"case_days"`    // of a site each, whose cases were compared
+	AskedDays     int    `json:"asked_days"`   // of a site and a survey each, on which somebody was asked
+	AskedMonths   int    `json:"asked_months"` // likewise
 	SumsWaiting   int    `json:"sums_waiting"` // of all these: they are added up anew soon
 	SumsDifferent int    `json:"sums_different"`
 	First         string `json:"first,omitempty"`
@@ -158,7 +160,7 @@ func (c *reportVerifyCmd) Run(a *terminal) error {
 	if c.JSON {
 		err = a.printJSON(comparedView{
 			equal, all.Conversations, all.Answers, all.Waiting, all.Missing, all.Extra, all.Different, all.Unread,
-			sums.Days, sums.Months, sums.CaseDays, sums.Waiting, sums.Different, cmp.Or(all.First, sums.First),
+			sums.Days, sums.Months, sums.CaseDays, sums.AskedDays, sums.AskedMonths, sums.Waiting, sums.Different, cmp.Or(all.First, sums.First),
 		})
 	} else {
 		err = a.printCompared(all, sums)
@@ -183,7 +185,8 @@ func (a *terminal) printCompared(all storage.Compared, sums storage.ComparedCell
 			return err
 		}
 	}
-	if err := a.printf("Sums: of %d days and %d months, each of a site and a survey, and the cases of %d days of a site.\n", sums.Days, sums.Months, sums.CaseDays); err != nil {
+	if err := a.printf("Sums: of %d days and %d months, each of a site and a survey, and the cases of %d days of a site. Who was asked: %d days and %d months.\n",
+		sums.Days, sums.Months, sums.CaseDays, sums.AskedDays, sums.AskedMonths); err != nil {
 		return err
 	}
 	if sums.Waiting > 0 {

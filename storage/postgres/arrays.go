@@ -26,7 +26,7 @@ var types = map[string]string{
 	"opened_at": "timestamptz", "tell_at": "timestamptz", "minute": "timestamptz", "announced": "timestamptz", "due": "timestamptz", "clock": "timestamptz", "started": "timestamptz", "settled": "timestamptz", "tried": "timestamptz", "created": "timestamptz", "changed": "timestamptz",
 	"plan": "timestamptz", "confirmed": "timestamptz", "made": "timestamptz", "sent": "timestamptz", "policy": "integer",
 	"l1": "bigint", "l2": "bigint", "l3": "bigint", "l4": "bigint", "l5": "bigint", "l6": "bigint", "l7": "bigint",
-	"n": "bigint", "score_sum": "bigint", "score_squares": "bigint", "customers": "bigint", "most": "bigint",
+	"n": "bigint", "score_sum": "bigint", "score_squares": "bigint", "customers": "bigint", "most": "bigint", "unopened": "bigint", "unsaid": "bigint", "answerers": "bigint", "spoken": "bigint",
 }
 
 func typeOf(column string) string {

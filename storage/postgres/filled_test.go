@@ -69,6 +69,11 @@ INSERT INTO case_days (bucket, site, day, seq, first_day, last_day, facts)
 SELECT 0, s, d, 1, d, d, repeat('x', 2000) FROM (SELECT to_char(timestamptz '2024-01-01' + n * interval '1 day', 'YYYY-MM-DD') AS d FROM generate_series(0, 730) AS n) AS days,
 	unnest(ARRAY['main', 'harbour', 'north']) AS s;
 UPDATE case_days SET first_day = '', last_day = '', facts = '' WHERE site = 'main' AND day IN ('2025-12-30', '2025-12-31');
+INSERT INTO invitations (bucket, id, flow, version, site, customer, created_at, expires_at, body)
+SELECT 0, md5(n::text), 'f', 1, 'main', 'c' || n % 1000, timestamptz '2026-01-01' + n * interval '1 minute', timestamptz '2060-01-01', repeat('x', 500) FROM generate_series(1, {n}) AS n;
+INSERT INTO asked_cells (bucket, site, day, flow, class, unopened, unsaid, l1, l2, l3, l4, l5, l6, l7)
+SELECT 0, s, d, 'f', 'customers', 1, 1, 1, 1, 1, 1, 1, 1, 1 FROM (SELECT to_char(timestamptz '2024-01-01' + n * interval '1 day', 'YYYY-MM-DD') AS d FROM generate_series(0, 730) AS n) AS days,
+	unnest(ARRAY['main', 'harbour', 'north']) AS s;
 INSERT INTO forgotten (hash, why, day) SELECT md5(n::text), 'erased', timestamptz '2026-01-01' + n * interval '1 hour' FROM generate_series(1, 10000) AS n;
 ANALYZE;
 `
@@ -134,6 +139,9 @@ func TestWhatIsReadOftenStaysCheapAsTheDatabaseFills(t *testing.T) {
 		{"cases of figures of a month", "SELECT h.*", "last_day >= $3", "'{0}', '{main,harbour}', '2025-11-01', '2025-12-31', '{main,harbour}', '2024-11-01', '2026-12-31'"},
 		{"what staff say of their work", "SELECT h.*", "s.class = $5", "'{0}', '{main}', '2026-01-01', '2027-12-31', 'pulse', '', '', '', '', '', '', '', '', '', '', 1000"},
 		{"days of cases to put together", "SELECT site, day, seq", "facts = ''", "0, 17"},
+		{"invitations of an hour, to be counted", "SELECT body FROM invitations", "flow = $5", "0, 'main', '2026-01-05 03:00', '2026-01-05 04:00', 'f'"},
+		{"who was asked in a month", "SELECT h.*", "flow, class, day", "'{0}', '{main,harbour}', '2025-11-01', '2025-11-30', '', '', '', ''"},
+		{"days of invitations to count, and none are", "SELECT bucket, day, site, flow, seq", "length(day) = 11", "0, '', '', '', 17"},
 		{"a page of the past", "SELECT s.body, s.bucket", "started_at", "PAST"},
 		{"the rows of a conversation", "SELECT bucket, session, question", "session = $2", "0, " + new},
 		{"the rows of conversations", "SELECT r.*", "answers WHERE bucket = $2", "ARRAY[" + new + "], 0"},

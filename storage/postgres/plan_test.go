@@ -117,7 +117,7 @@ func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
 	if pages != 6 {
 		t.Errorf("%d statements read a page of cases", pages)
 	}
-	if places != 13 {
+	if places != 14 {
 		t.Errorf("%d statements ask at many places", places)
 	}
 	if keyed != 3 {

@@ -156,6 +156,7 @@ func dialect() sqlstore.Dialect {
 		Lock:      " FOR UPDATE",
 		Share:     " FOR SHARE OF s",
 		Now:       "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)",
+		Day:       func(column string) string { return "to_char(" + column + " AT TIME ZONE 'UTC', 'YYYY-MM-DD')" },
 		// While Postgres has no statistics it would, given an IN list or a join, look up the
 		// bucket alone and filter all of it, and keep that plan while the table grows. OFFSET 0
 		// keeps the inner question whole: it is put for each key, with every column of the key

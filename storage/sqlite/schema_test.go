@@ -277,6 +277,10 @@ func hotReads() []hotRead {
 		{"SELECT bucket, slot", "ord < ?", "deliveries", "deliveries_chat (bucket=? AND chat=? AND ord>? AND ord<?)"},
 		{"SELECT bucket, slot", "shown_ref = ?", "deliveries", "deliveries_shown (bucket=? AND chat=? AND shown_ref=?)"},
 		{"SELECT bucket, slot", "state = 'failed'", "deliveries", "deliveries_failed (bucket=?)"},
+		{"SELECT body FROM invitations", "flow = ?", "invitations", "invitations_made (bucket=? AND site=? AND created_at>? AND created_at<?)"},
+		{"SELECT site, month, flow, class, ''", "asked_cells", "asked_cells", "PRIMARY KEY (bucket=? AND site=? AND day>? AND day<?)"},
+		{"SELECT site, month, flow, class, customers", "asked_months", "asked_months", "PRIMARY KEY (bucket=? AND site=? AND month>? AND month<?)"},
+		{"SELECT bucket, day, site, flow, seq", "length(day) = 11", "cell_marks", "PRIMARY KEY (bucket=? AND (day,site,flow)>(?,?,?))"},
 	}
 }
 

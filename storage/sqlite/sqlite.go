@@ -270,6 +270,7 @@ func dialect() sqlstore.Dialect {
 		Bind: sqlx.QUESTION,
 		Lock: "", // an immediate transaction has locked the whole file
 		Now:  "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
+		Day:  func(column string) string { return "strftime('%Y-%m-%d', " + column + " / 1000000, 'unixepoch')" },
 		// The driver looks each parameter up in the list of all, and a statement costs no
 		// way there and back: many parameters cost more than many statements.
 		MostParameters: 100,

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"cmp"
+	"context"
 	"database/sql"
 	"fmt"
 	"slices"
@@ -45,11 +46,10 @@ func countUp(t *testing.T, s storage.Store, l storage.Lease) (n int) {
 		}
 		n, more = n+did.Counted, did.Counted > 0
 	}
-	for more := true; more; {
-		more = must(s.CountMonths(t.Context(), l, 2))(t).Counted > 0
-	}
-	for more := true; more; {
-		more = must(s.CountCases(t.Context(), l, 2))(t).Counted > 0
+	for _, some := range []func(context.Context, storage.Lease, int) (storage.CountedCells, error){s.CountMonths, s.CountCases, s.CountAsked, s.CountAskedMonths} {
+		for more := true; more; {
+			more = must(some(t.Context(), l, 2))(t).Counted > 0
+		}
 	}
 	return n
 }
@@ -62,17 +62,9 @@ func (h *foldHistory) count() {
 		t.Fatal("nobody else counts")
 	}
 	store := h.trouble()
-	switch h.rand.IntN(3) {
-	case 0:
-		_, err := store.CountCases(t.Context(), l, 1+h.rand.IntN(3))
-		h.tried(err)
-	case 1:
-		_, err := store.CountCells(t.Context(), l, 1+h.rand.IntN(3))
-		h.tried(err)
-	default:
-		_, err := store.CountMonths(t.Context(), l, 1+h.rand.IntN(3))
-		h.tried(err)
-	}
+	all := []func(context.Context, storage.Lease, int) (storage.CountedCells, error){store.CountCases, store.CountCells, store.CountMonths, store.CountAsked, store.CountAskedMonths}
+	_, err := all[h.rand.IntN(len(all))](t.Context(), l, 1+h.rand.IntN(3))
+	h.tried(err)
 	h.cutter.Plan(nil)
 }
 
@@ -88,7 +80,8 @@ func (h *foldHistory) counted() {
 	}
 	sameSums(t, s, h.db)
 	sameCases(t, s, h.db)
-	if left := count(t, h.db, "SELECT count(*) FROM cell_marks"); left > 0 || !must(s.CellsReady(t.Context()))(t) {
+	sameAsked(t, s, []string{"main", "harbour"})
+	if left := count(t, h.db, "SELECT count(*) FROM cell_marks"); left > 0 || !must(s.CellsReady(t.Context()))(t) || !must(s.AskedReady(t.Context()))(t) {
 		t.Errorf("everything is counted, and %d marks are left", left)
 	}
 }

@@ -50,3 +50,28 @@ func (c *CrashingStore) CellChoices(ctx context.Context, f storage.FigureFilter)
 func (c *CrashingStore) CompareCells(ctx context.Context) (storage.ComparedCells, error) {
 	return result(c, func() (storage.ComparedCells, error) { return c.inner.CompareCells(ctx) })
 }
+
+// CountAsked implements storage.AskedSums.
+func (c *CrashingStore) CountAsked(ctx context.Context, l storage.Lease, limit int) (storage.CountedCells, error) {
+	return result(c, func() (storage.CountedCells, error) { return c.inner.CountAsked(ctx, l, limit) })
+}
+
+// CountAskedMonths implements storage.AskedSums.
+func (c *CrashingStore) CountAskedMonths(ctx context.Context, l storage.Lease, limit int) (storage.CountedCells, error) {
+	return result(c, func() (storage.CountedCells, error) { return c.inner.CountAskedMonths(ctx, l, limit) })
+}
+
+// AskedReady implements storage.AskedSums.
+func (c *CrashingStore) AskedReady(ctx context.Context) (bool, error) {
+	return result(c, func() (bool, error) { return c.inner.AskedReady(ctx) })
+}
+
+// AskedCells implements storage.AskedSums.
+func (c *CrashingStore) AskedCells(ctx context.Context, f storage.FigureFilter, byDay bool) ([]storage.AskedCell, error) {
+	return result(c, func() ([]storage.AskedCell, error) { return c.inner.AskedCells(ctx, f, byDay) })
+}
+
+// AskedMonths implements storage.AskedSums.
+func (c *CrashingStore) AskedMonths(ctx context.Context, f storage.FigureFilter) ([]storage.AskedMonth, error) {
+	return result(c, func() ([]storage.AskedMonth, error) { return c.inner.AskedMonths(ctx, f) })
+}

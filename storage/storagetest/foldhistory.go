@@ -65,6 +65,7 @@ type foldHistory struct {
 	shaky  storage.Store // on connections that break
 	db     *sql.DB
 
+	links  []link // of invitations that nobody opened
 	people [5]int // how often each began anew
 	live   [5]bool
 	keys   int
@@ -148,22 +149,35 @@ func (h *foldHistory) step() {
 	if h.live[i] && h.rand.IntN(4) == 0 {
 		h.kase(p, b)
 	}
-	switch kind := h.rand.IntN(20); {
+	if h.rand.IntN(3) == 0 {
+		h.asks()
+	}
+	switch kind := h.rand.IntN(21); {
 	case !h.live[i] || kind == 0:
 		h.live[i] = true
-		id := newID()
+		id, led, first := newID(), h.link(), h.rand.IntN(2) == 0
+		if first { // a link may be opened before its conversation is there, and after
+			h.opened(led, p, id)
+		}
 		h.commit(b, storage.Turn{Apply: func(in storage.Loaded) (storage.Change, error) {
 			who, s := identity(p, id, in.Now), session(id, p, in.Now)
 			s.Site, s.Lang, s.Staff, s.Facts.Class, s.Flow = []string{"main", "harbour"}[i%2], "en", "Bo", survey.Transactional, "f"
 			if i < 3 {
 				s.Customer = "c" // one customer in several chats
 			}
+			s.Invitation = led.id
 			return storage.Change{Identity: &who, Session: &s}, nil
 		}})
+		if !first {
+			h.opened(led, p, id)
+		}
 	case kind < 10:
-		h.acked++
+		gone := false
 		h.commit(b, storage.Turn{Load: storage.Load{Person: p}, Apply: func(in storage.Loaded) (storage.Change, error) {
 			s := in.Session
+			if gone = s == nil; gone { // it ended long ago, and is nobody's
+				return storage.Change{}, nil
+			}
 			value := float64(1 + h.rand.IntN(5))
 			a := survey.Answer{Question: fmt.Sprint("q", h.rand.IntN(4)), Value: &value, Text: "words", Revision: 1, At: in.Now}
 			if a.Question == "q3" {
@@ -185,6 +199,9 @@ func (h *foldHistory) step() {
 			}
 			return storage.Change{Session: s, Answers: []survey.Answer{a}}, nil
 		}})
+		if !gone {
+			h.acked++
+		}
 	case kind < 15:
 		_, err := h.trouble().Fold(ctx, b, historyFolding(), 1+h.rand.IntN(3))
 		h.tried(err)
@@ -198,6 +215,9 @@ func (h *foldHistory) step() {
 		_, err := h.trouble().Retain(ctx, b, privacy.Conversations, h.b.clock.Now().Add(-24*time.Hour), 2, anonymous())
 		h.tried(err)
 	case kind < 19:
+		_, err := h.trouble().Retain(ctx, storage.Bucket(h.rand.IntN(h.b.store.Buckets())), privacy.Invitations, h.b.clock.Now().Add(-12*time.Hour), 2, anonymous())
+		h.tried(err)
+	case kind < 20:
 		h.erase(i)
 	default: // the process dies, and another one opens the database
 		h.cutter.Plan(nil)
@@ -248,11 +268,14 @@ func (h *foldHistory) end() {
 	if !got.Equal() || got.Waiting+got.Unread > 0 || got.Answers != h.acked {
 		t.Errorf("%d answers were acknowledged; %+v", h.acked, got)
 	}
+	h.counted() // by what was marked alone
 	before := readModel(t, h.db)
 	exec(t, h.db, "DELETE FROM answers")
 	exec(t, h.db, "DELETE FROM read_sessions")
 	exec(t, h.db, "UPDATE case_days SET first_day = '', last_day = '', facts = 'spoilt' WHERE facts > '' AND site = 'main'")
 	_ = must(s.FoldAll(t.Context()))(t)
+	l, _ := counting(t, s, "history")
+	countUp(t, s, l) // while the rows are not there yet
 	foldUpBy(t, s, how, 3)
 	same(t, "folded from nothing", readModel(t, h.db), before)
 	h.counted()

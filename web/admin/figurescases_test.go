@@ -52,12 +52,16 @@ func TestCasesAsksAndComplaintsAreTheSameUnderEveryFilter(t *testing.T) {
 			Store: w.store, Bot: w.bot, Clock: func() time.Time { w.clock.add(time.Second / 5); return w.clock.Now() },
 			Reports: NewReports(Config{Store: w.store, Bot: w.bot, Clock: w.clock.Now}),
 		}
-		x := &caseReader{figureReader: figureReader{T: t, w: w, page: w.as("robin"), api: api.New(config), token: value, db: db}, config: config}
+		x := &caseReader{figureReader: figureReader{T: t, w: w, page: w.as("robin"), api: api.New(config), token: value, db: db, units: map[figures.Unit]int{}}, config: config}
 		x.names = (&site{Config: Config{Bot: w.bot, Clock: w.clock.Now}}).words(httptest.NewRequest(http.MethodGet, "/", nil), Viewer{Language: "en"})
 		if err := bot.SumUp(t.Context(), w.store); err != nil {
 			t.Fatal(err)
 		}
 		x.summed = &visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(viewer("robin")), Clock: w.clock.Now, ExactFigures: 1})}
+		added := *x // reads who was asked from sums by day, where these know the filter
+		added.config.ExactFigures, added.page = 1, x.summed
+		added.config.Reports = NewReports(Config{Store: w.store, Bot: w.bot, Clock: w.clock.Now, ExactFigures: 1})
+		added.api, added.units, x.seen, added.seen = api.New(added.config), map[figures.Unit]int{}, map[string]int{}, map[string]int{}
 		used, cut := map[string]int{}, 0
 		for x.turn = range 100 {
 			q := randomFilter(r)
@@ -79,6 +83,10 @@ func TestCasesAsksAndComplaintsAreTheSameUnderEveryFilter(t *testing.T) {
 			x.cases(q)
 			x.asks(q)
 			x.complaints(q)
+			if added.turn = x.turn; q.Get("service")+q.Get("staff")+q.Get("language")+q.Get("channel") == "" {
+				added.asks(q)
+				added.complaints(q)
+			}
 			if x.turn%3 == 0 {
 				x.scores(q)
 			}
@@ -89,9 +97,12 @@ func TestCasesAsksAndComplaintsAreTheSameUnderEveryFilter(t *testing.T) {
 			}
 		}
 		for what, fewest := range map[string]int{"cases": 100, "steps": 200, "promises": 50, "causes": 15, "asks": 80, "complaints": 80, "rows": 100, "scores": 10} {
-			if x.seen[what] < fewest {
-				t.Errorf("of %s only %d numbers were compared", what, x.seen[what])
+			if n := x.seen[what] + added.seen[what]; n < fewest {
+				t.Errorf("of %s only %d numbers were compared", what, n)
 			}
+		}
+		if added.units[figures.Days] < 5 || added.seen["asks"] < 10 || added.seen["complaints"] < 10 {
+			t.Errorf("of sums by day %v were compared; figures were made of %v", added.seen, added.units)
 		}
 		if cut < 50 {
 			t.Errorf("only %d filters cut a month", cut)
@@ -396,7 +407,9 @@ func (x *caseReader) asks(q url.Values) {
 	if (told.State == "empty") != (want.n == 0) {
 		x.Errorf("%s: the report is %s, SQL counts %d who were asked", q.Encode(), told.State, want.n)
 	}
-	x.share("asks", q, x.total(x.config, q, figures.Answered), "answered by the API", want)
+	of := x.total(x.config, q, figures.Answered)
+	x.units[of.unit]++
+	x.share("asks", q, of, "answered by the API", want)
 	sites := x.counted("SELECT site, count(*), sum(CASE WHEN has_answer THEN 1 ELSE 0 END) FROM v_invitations" + x.sql(q) + " AND " + ofCustomers + " GROUP BY 1")
 	for _, table := range told.Tables {
 		for _, row := range table.Rows {

@@ -157,6 +157,7 @@ func (x *figureReader) total(config api.Config, q url.Values, m figures.Metric) 
 	if err := json.Unmarshal(data, &f); err != nil || code != http.StatusOK {
 		x.Fatalf("%s: %d %s, %v", to.Encode(), code, data, err)
 	}
+	f.Total.unit = f.Unit
 	return f.Total
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
@@ -169,25 +170,23 @@ func (s surveyPages) flowFigures(ctx context.Context, w *words, v Viewer) (map[s
 		return nil, nil
 	}
 	now := s.Clock().UTC()
-	asked, more, err := s.Store.Asked(ctx, storage.FigureFilter{
+	asked, more, err := askedBy(ctx, &s.Config, storage.FigureFilter{
 		Sites: s.named(v, access.SeeReports), From: now.AddDate(0, 0, -30).Format(time.DateOnly), To: now.Format(time.DateOnly), Limit: figuresMost, Of: storage.OfAnybody,
 	})
 	if err != nil || more {
 		return nil, err
 	}
-	invited, answered := map[string]int{}, map[string]int{}
-	for i := range asked {
-		invited[asked[i].Flow]++
-		if asked[i].Answered {
-			answered[asked[i].Flow]++
-		}
+	flows, err := asked.Parts(ctx, figures.Flow, nil)
+	if err != nil {
+		return nil, err
 	}
 	out := map[string]string{}
-	for flow, n := range invited {
-		out[flow] = w.t("flow_figures", n, w.share(answered[flow], n))
+	for flow, of := range flows {
+		rate := of.Answered()
+		out[flow] = w.t("flow_figures", rate.N, w.share(rate.K, rate.N))
 	}
 	return out, nil
 }
 
-// figuresMost is of how many invitations the list of surveys makes figures.
+// figuresMost is how many invitations the list of surveys reads one by one: of more its figures are sums by day.
 const figuresMost = 20_000

@@ -25,9 +25,11 @@ func (s reportPages) reportComplaints(r *http.Request, w *words, _ Viewer, f *re
 		p.TooMany = more
 		return p, err
 	}
-	asked, more, err := s.Store.Asked(ctx, f.FigureFilter)
+	asked, more, err := askedBy(ctx, &s.Config, f.FigureFilter)
+	if more {
+		p.TooMany, p.Instead = true, w.manyAsked(f)
+	}
 	if err != nil || more {
-		p.TooMany = more
 		return p, err
 	}
 	cases, more, err := s.Store.FigureCases(ctx, f.FigureFilter)
@@ -47,22 +49,26 @@ func (s reportPages) reportComplaints(r *http.Request, w *words, _ Viewer, f *re
 			bySite[x.Site]++
 		}
 	}
-	askedAt := figures.Responses(asked, func(a *storage.AskedCustomer) string { return a.Site })
-	complaints, of := counts[storage.Complaint], figures.Response(asked)
+	sites, err := asked.Parts(ctx, figures.Site, nil)
+	if err != nil {
+		return p, err
+	}
+	askedAt, services := figures.AnsweredBy(sites), asked.N()
+	complaints, of := counts[storage.Complaint], asked.Answered()
 	// alone, a few complaints tell of whoever made them; beside so many who were asked they are a share of those
 	shown := func(n int) bool { return n == 0 || n >= report.FewestCounted || of.Manner != report.Hidden }
 	p.Lede = w.t("complaints_few")
 	if shown(complaints) {
 		p.Lede = w.t("complaints_counted", complaints)
 	}
-	tile := reportFigure{Label: w.t("complaints_per_1000"), Value: "–", Meta: w.t("asked_too_few", len(asked))}.keyed("complaints_per_1000")
+	tile := reportFigure{Label: w.t("complaints_per_1000"), Value: "–", Meta: w.t("asked_too_few", services)}.keyed("complaints_per_1000")
 	if of.Compared() {
-		rate, within := report.Per1000(complaints, len(asked))
-		tile = tile.numbered("complaints_per_1000", true, rate, &within, len(asked))
-		tile.Value, tile.Meta = decimal(rate), w.t("per_1000_of", decimal(within.Low), decimal(within.High), len(asked))
-		p.Lede = w.t("complaints_rate", complaints, len(asked), decimal(rate), decimal(within.Low), decimal(within.High))
+		rate, within := report.Per1000(complaints, services)
+		tile = tile.numbered("complaints_per_1000", true, rate, &within, services)
+		tile.Value, tile.Meta = decimal(rate), w.t("per_1000_of", decimal(within.Low), decimal(within.High), services)
+		p.Lede = w.t("complaints_rate", complaints, services, decimal(rate), decimal(within.Low), decimal(within.High))
 		if f.compare != "none" {
-			if tile.Change, tile.Clear, err = s.timesBefore(r, w, f, complaints, len(asked)); err != nil {
+			if tile.Change, tile.Clear, err = s.timesBefore(r, w, f, complaints, services); err != nil {
 				return p, err
 			}
 		}
@@ -89,8 +95,8 @@ func (s reportPages) timesBefore(r *http.Request, w *words, f *reportFilter, now
 	if err != nil || more {
 		return "", false, err
 	}
-	asked, more, err := s.Store.Asked(r.Context(), f.earlier)
-	if err != nil || more || !figures.Response(asked).Compared() {
+	asked, more, err := askedBy(r.Context(), &s.Config, f.earlier)
+	if err != nil || more || !asked.Answered().Compared() {
 		return "", false, err
 	}
 	before := 0
@@ -99,7 +105,7 @@ func (s reportPages) timesBefore(r *http.Request, w *words, f *reportFilter, now
 			before++
 		}
 	}
-	ratio, within := report.Times(now, services, before, len(asked))
+	ratio, within := report.Times(now, services, before, asked.N())
 	switch {
 	case now+before == 0:
 		return w.t("none_before_either"), false, nil

@@ -28,6 +28,25 @@ func (s *site) gathered(ctx context.Context, f storage.FigureFilter) (a *figures
 	return a, false, err
 }
 
+// askedBy are the invitations of a filter; more reports that they are too many.
+func askedBy(ctx context.Context, c *Config, f storage.FigureFilter) (a *figures.Asked, more bool, err error) {
+	f.Exact = cmp.Or(c.ExactFigures, f.Exact)
+	a, err = figures.GatherAsked(ctx, c.Store, f)
+	if errors.Is(err, figures.ErrTooMany) {
+		return nil, true, nil
+	}
+	return a, false, err
+}
+
+// manyAsked says what to do where more were asked than are read one by one: sums know nothing of the filter, or are not
+// made yet.
+func (w *words) manyAsked(f *reportFilter) string {
+	if f.Service+f.Staff+f.Language+f.Channel != "" {
+		return w.t("asked_many_narrowed")
+	}
+	return w.t("asked_many_yet")
+}
+
 // answersBefore is what answers are compared with; nil where nothing is.
 func (s reportPages) answersBefore(r *http.Request, f *reportFilter) (*figures.Answers, error) {
 	if f.compare == "none" {

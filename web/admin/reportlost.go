@@ -45,15 +45,17 @@ func (s reportPages) reportLost(r *http.Request, w *words, v Viewer, f *reportFi
 	p.Days, p.LeftOut = "days_lost", "left_out_lost"
 	p.Acts = s.leavingActs(w, v, f, whoLost)
 	of := f.FigureFilter
-	of.Of = storage.OfLost
+	of.Of, of.Exact = storage.OfLost, figures.Most // who came again is looked up by name, as long as anybody can
 	list, more, err := s.Store.Given(r.Context(), of)
 	if err != nil || more {
 		p.TooMany = more
 		return p, err
 	}
-	asked, more, err := s.Store.Asked(r.Context(), of)
+	asked, more, err := askedBy(r.Context(), &s.Config, of)
+	if more {
+		p.TooMany, p.Instead = true, w.manyAsked(f)
+	}
 	if err != nil || more {
-		p.TooMany = more
 		return p, err
 	}
 	visits, more, err := s.Store.Mystery(r.Context(), f.FigureFilter)
@@ -62,12 +64,12 @@ func (s reportPages) reportLost(r *http.Request, w *words, v Viewer, f *reportFi
 		return p, err
 	}
 	p.Foot = append(p.Foot, w.t("lost_foot"))
-	if len(list)+len(asked)+len(visits) == 0 {
+	if len(list)+asked.N()+len(visits) == 0 {
 		p.Lede = w.t("lost_none")
 		return p, nil
 	}
 	question, labels := s.lostFlows(w, list)
-	keys, since := figures.KeysOf(asked)
+	keys, since := figures.KeysOf(asked.List())
 	came, err := s.Store.Visits(r.Context(), keys)
 	if err != nil {
 		return p, err
@@ -79,9 +81,13 @@ func (s reportPages) reportLost(r *http.Request, w *words, v Viewer, f *reportFi
 	}
 	last, unsatisfied := w.lostLevels(list, behind)
 	p.Figures = []reportFigure{
-		w.of("asked").figureOfRate(w.t("lost_answered"), figures.Response(asked), nil, "").keyed("answered"),
+		w.of("asked").figureOfRate(w.t("lost_answered"), asked.Answered(), nil, "").keyed("answered"),
 		w.figureOfRate(w.t("lost_unsatisfied"), unsatisfied.rate, nil, unsatisfied.url).keyed("unsatisfied"),
-		w.returned(waits),
+	}
+	if asked.Summed() { // who came again is looked up by name
+		p.Foot = append(p.Foot, w.t("lost_returns_many"))
+	} else {
+		p.Figures = append(p.Figures, w.returned(waits))
 	}
 	p.Lede = w.lostFinding(reasons, said, labels)
 	if len(list) > 0 {

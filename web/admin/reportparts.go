@@ -86,6 +86,7 @@ type reportPage struct {
 	Fixed     bool          // nothing of it can be chosen
 	Kept      bool          // it was made in the background, of other days than the filters name
 	TooMany   bool
+	Instead   string // what to do where it is too many, beside choosing less
 	Empty     bool
 	Acts      []link     // what may be done here
 	Behind    string     // how far figures are behind, if that is more than usual

@@ -40,43 +40,40 @@ func (s reportPages) reportSilence(r *http.Request, w *words, _ Viewer, f *repor
 	p.Days = "days_asked"
 	p.Asking = []reportAsking{{Name: "target", Label: w.t("target_label"), Kind: "number", Value: strconv.Itoa(target)}}
 	ctx := r.Context()
-	asked, more, err := s.Store.Asked(ctx, f.FigureFilter)
-	if err != nil || more || len(asked) == 0 {
-		p.TooMany, p.Empty = more, err == nil && !more
+	asked, more, err := askedBy(ctx, &s.Config, f.FigureFilter)
+	if more {
+		p.TooMany, p.Instead = true, w.manyAsked(f)
+		return p, nil
+	}
+	if err != nil || asked.N() == 0 {
+		p.Empty = err == nil
 		return p, err
 	}
-	who, opened := report.Tally{}, report.Tally{}
-	for i := range asked {
-		opened.Add(asked[i].Customer, asked[i].Opened)
-		if asked[i].Answered {
-			who.Add(asked[i].Customer, asked[i].Level <= 3)
-		}
-	}
-	all, said := figures.Response(asked), who.Rate()
+	n, all, said := asked.N(), asked.Answered(), asked.Unsatisfied()
 	answered, bad := said.N, said.K
 	var earlier *report.Clustered
 	if f.compare != "none" {
-		was, more, err := s.Store.Asked(ctx, f.earlier)
+		was, more, err := askedBy(ctx, &s.Config, f.earlier)
 		if err != nil {
 			return p, err
 		}
 		if !more {
-			e := figures.Response(was)
+			e := was.Answered()
 			earlier = &e
 		}
 	}
 	ofAsked := w.of("asked")
 	p.Figures = append(p.Figures, ofAsked.figureOfRate(w.t("answered_share"), all, earlier, f.behind()).keyed("answered"),
-		ofAsked.figureOfRate(w.t("opened_share"), opened.Rate(), nil, "").keyed("opened"))
-	p.Lede = w.t("silence_few", len(asked))
+		ofAsked.figureOfRate(w.t("opened_share"), asked.Opened(), nil, "").keyed("opened"))
+	p.Lede = w.t("silence_few", n)
 	if all.Rated() && said.Rated() {
-		bounds := report.Bounds(bad, answered, len(asked))
+		bounds := report.Bounds(bad, answered, n)
 		tile := reportFigure{
 			Label: w.t("unsatisfied_bounds"), Value: w.t("from_to_percent", hundredths(bounds.Low), hundredths(bounds.High)), Meta: w.t("whatever_the_silent"),
 			Bar: chart.Reach(math.NaN(), bounds.Low, bounds.High),
 		}
-		p.Figures = append(p.Figures, tile.numbered("unsatisfied_bounds", true, math.NaN(), &bounds, len(asked)))
-		p.Lede = w.tipping(bad, answered, len(asked), target)
+		p.Figures = append(p.Figures, tile.numbered("unsatisfied_bounds", true, math.NaN(), &bounds, n))
+		p.Lede = w.tipping(bad, answered, n, target)
 	}
 	heard, err := s.heard(r, w, f)
 	if err != nil {
@@ -85,16 +82,23 @@ func (s reportPages) reportSilence(r *http.Request, w *words, _ Viewer, f *repor
 	p.Figures = append(p.Figures, heard...)
 
 	over, stretches := f.stretches(w)
-	rates := figures.Responses(asked, func(a *storage.AskedCustomer) string { return figures.SpaceOf(over, a.Day) })
+	spaces, err := asked.Parts(ctx, figures.Day, over)
+	if err != nil {
+		return p, err
+	}
 	line := make([]part, len(stretches))
 	for i, o := range stretches {
-		rate, ok := rates[o.First]
-		if !ok {
-			rate = report.Tally{}.Rate()
+		rate := asked.NoneAsked()
+		if of := spaces[o.First]; of != nil {
+			rate = of.Answered()
 		}
 		line[i] = part{o.First, o.label, "", rate}
 	}
-	bySite := figures.Responses(asked, func(a *storage.AskedCustomer) string { return a.Site })
+	sites, err := asked.Parts(ctx, figures.Site, nil)
+	if err != nil {
+		return p, err
+	}
+	bySite := figures.AnsweredBy(sites)
 	trend := reportSection{ID: "trend", Title: w.t("answered_over_time"), columns: rateColumns, Head: [4]string{w.t("when"), w.t("asked_head"), "", w.t("answered_share")}}
 	if trend.Marks, err = s.happenedIn(r.Context(), w, f); err != nil {
 		return p, err
@@ -115,7 +119,7 @@ func (s reportPages) reportSilence(r *http.Request, w *words, _ Viewer, f *repor
 		c.Head = [4]string{w.t("by_site"), w.t("asked_head"), w.t("interval"), w.t("answered_share")}
 		p.Sections = append(p.Sections, c)
 	}
-	p.Foot = append(p.Foot, w.t("silence_foot", len(asked)))
+	p.Foot = append(p.Foot, w.t("silence_foot", n))
 	return p, nil
 }
 

@@ -59,12 +59,14 @@ const recoveredWithin = 28
 // answered, and how many of those whose case opened in the last weeks say that they were won back. One is left
 // out where nothing is known of it, or too much to be counted at each look.
 func (s *site) weekOf(ctx context.Context, w *words, f storage.FigureFilter) (all []figure, err error) {
-	asked, more, err := s.Store.Asked(ctx, f)
+	asked, more, err := askedBy(ctx, &s.Config, f)
 	if err != nil {
 		return nil, err
 	}
-	if rate := figures.Response(asked); !more && rate.N > 0 {
-		all = append(all, figureOf(w, w.t("answered_share"), rate.Rate))
+	if !more {
+		if rate := asked.Answered(); rate.N > 0 {
+			all = append(all, figureOf(w, w.t("answered_share"), rate.Rate))
+		}
 	}
 	to, err := time.Parse(time.DateOnly, f.To)
 	if err != nil {

@@ -98,7 +98,7 @@ func (s *api) figures(q *request) (answer, error) {
 }
 
 func tooManyRows() *problem {
-	return problemf(tooLarge, "More than %d lie in these days, and are not added up yet. Ask for fewer days, one site or one survey.", figures.Most)
+	return problemf(tooLarge, "More than %d lie in these days, and are not added up. Ask for fewer days, one site or one survey, or without service, staff, language and channel.", figures.Most)
 }
 
 func (s *api) figureQuery(q *request) (x figureQuery, err error) {

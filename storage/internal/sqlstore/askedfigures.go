@@ -81,7 +81,7 @@ func (s *Store) addAsked(rows *askedRows, f *storage.FigureFilter, row scanner) 
 	if i.Session != "" {
 		one.opened = Place{s.openedIn(i.ClaimedBy, in), storage.Clean(i.Session)}
 	} else {
-		one.Answered, one.Level = i.Level > 0, i.Level
+		one.Answered, one.Level, one.Opened = i.Level > 0, i.Level, one.Opened || i.Level > 0
 	}
 	rows.fit = append(rows.fit, one)
 	return nil
@@ -110,10 +110,10 @@ func (s *Store) Asked(ctx context.Context, f storage.FigureFilter) ([]storage.As
 	if err != nil {
 		return nil, false, err
 	}
-	list, opened := make([]storage.AskedCustomer, len(all)), map[Place]int{}
+	list, opened := make([]storage.AskedCustomer, len(all)), map[Place][]int{}
 	for i := range all {
 		if list[i] = all[i].AskedCustomer; all[i].opened.Key != "" {
-			opened[all[i].opened] = i
+			opened[all[i].opened] = append(opened[all[i].opened], i)
 		}
 	}
 	return list, more || over.Load(), s.levelsAt(ctx, list, opened)
@@ -129,17 +129,20 @@ func (s *Store) openedIn(by string, own storage.Bucket) storage.Bucket {
 }
 
 // levelsAt puts in the levels of the conversations that invitations led to, by where these stand.
-func (s *Store) levelsAt(ctx context.Context, list []storage.AskedCustomer, opened map[Place]int) error {
+func (s *Store) levelsAt(ctx context.Context, list []storage.AskedCustomer, opened map[Place][]int) error {
 	for some := range slices.Chunk(slices.Collect(maps.Keys(opened)), 1000) {
 		err := s.reading(ctx, func(db *sql.DB) error {
 			return readAcross(ctx, db, s.dialect, s.q.levelsAt, some, func(row scanner) error {
 				var at Place
 				var level int
 				err := row.Scan(&at.Bucket, &at.Key, &level)
-				if i, ok := opened[at]; ok && err == nil {
-					list[i].Answered, list[i].Level = true, level
+				if err != nil {
+					return err
 				}
-				return err
+				for _, i := range opened[at] { // whoever answered opened it
+					list[i].Opened, list[i].Answered, list[i].Level = true, true, level
+				}
+				return nil
 			})
 		})
 		if err != nil {

@@ -17,44 +17,56 @@ func (s *Store) CompareCells(ctx context.Context) (n storage.ComparedCells, err 
 		return n, err
 	}
 	for _, m := range slices.SortedFunc(maps.Keys(all), cellMark.compare) {
-		what := ""
 		if len(m.day) == len("2026-03") {
 			n.Months++
 		} else {
 			n.Days++
 		}
-		if all[m] { // nobody writes one there, and nothing that is counted anew would remove it
-			differs(&n, m, "they are in the bucket of another site")
-			continue
-		}
-		for range 2 {
-			if what, err = s.unlikeCells(ctx, m); err != nil {
-				return n, err
-			}
-			if what == "" {
-				break
-			}
-		}
-		if what == "" {
-			continue
-		}
-		marked, err := s.isMarked(ctx, m)
-		if err != nil {
+		if err := s.compareMarked(ctx, &n, m, all[m], s.unlikeCells); err != nil {
 			return n, err
 		}
-		if marked {
-			n.Waiting++
-			continue
-		}
-		differs(&n, m, what)
+	}
+	if err := s.compareAsked(ctx, &n); err != nil {
+		return n, err
 	}
 	return n, s.compareCases(ctx, &n)
+}
+
+// compareMarked compares a day or a month, unless it is in a bucket where it should not be.
+func (s *Store) compareMarked(ctx context.Context, n *storage.ComparedCells, m cellMark, elsewhere bool,
+	unlike func(context.Context, cellMark) (string, error),
+) (err error) {
+	if elsewhere { // nobody writes one there, and nothing that is counted anew would remove it
+		differs(n, m, "they are in the bucket of another site")
+		return nil
+	}
+	what := ""
+	for range 2 {
+		if what, err = unlike(ctx, m); err != nil || what == "" {
+			return err
+		}
+	}
+	marked, err := s.isMarked(ctx, m)
+	if err != nil {
+		return err
+	}
+	if marked {
+		n.Waiting++
+	} else {
+		differs(n, m, what)
+	}
+	return nil
 }
 
 func differs(n *storage.ComparedCells, m cellMark, what string) {
 	n.Different++
 	if n.First == "" {
-		n.First = fmt.Sprintf("the sums of %s at %q of %q: %s", m.day, m.site, m.flow, what)
+		of, asks := m.isAsk()
+		kind := "the sums"
+		if asks {
+			kind = "the sums of who was asked"
+		}
+		n.First = fmt.Sprintf("%s of %s at %q of %q: %s", kind, of.day, of.site, of.flow, what)
 	}
 }
 
@@ -67,9 +79,7 @@ func (s *Store) cellsThere(ctx context.Context) (map[cellMark]bool, error) {
 			text   string
 			tables int
 		}{{s.q.dayKeys, 1}, {s.q.cellKeys, 3}, {s.q.mKeys, 2}} {
-			found, err := collect(ctx, s, "cells", of.text, slices.Repeat([]any{int64(b)}, of.tables), func(row scanner) (m cellMark, err error) {
-				return m, row.Scan(&m.day, &m.site, &m.flow)
-			})
+			found, err := s.marksBy(ctx, of.text, slices.Repeat([]any{int64(b)}, of.tables)...)
 			if err != nil {
 				return nil, err
 			}
@@ -87,9 +97,7 @@ func (s *Store) cellsThere(ctx context.Context) (map[cellMark]bool, error) {
 // isMarked reports whether something waits to be counted: of a month, one of its days as well.
 func (s *Store) isMarked(ctx context.Context, m cellMark) (bool, error) {
 	for b := range storage.Bucket(s.buckets) {
-		found, err := collect(ctx, s, "days to count", s.q.marks, []any{int64(b)}, func(row scanner) (m cellMark, err error) {
-			return m, row.Scan(&m.day, &m.site, &m.flow)
-		})
+		found, err := s.marksBy(ctx, s.q.marks, int64(b))
 		if err != nil {
 			return false, err
 		}
@@ -100,50 +108,58 @@ func (s *Store) isMarked(ctx context.Context, m cellMark) (bool, error) {
 	return false, nil
 }
 
+// wantedRows are the rows that a statement is to find.
+type wantedRows struct {
+	of     string
+	at     []any
+	wanted [][]any
+}
+
 // unlikeCells says how the sums of a day or a month differ from what is counted now, "" where they do not.
 func (s *Store) unlikeCells(ctx context.Context, m cellMark) (string, error) {
 	b := s.bucketOfCells(m.site)
 	at := []any{int64(b), m.site, m.day, m.flow}
-	type table struct {
-		of     string
-		at     []any
-		wanted [][]any
-	}
-	var tables []table
 	if len(m.day) == len("2026-03") {
 		levels, choices, err := s.countMonth(ctx, m)
 		if err != nil {
 			return "", err
 		}
-		tables = []table{{s.q.monthsOf, at, levels}, {s.q.choiceMonthsOf, at, choices}}
-		for _, t := range s.sumTables() {
-			rows, err := t.rows(ctx, s.read, m, b)
-			if err != nil {
-				return "", fmt.Errorf("add up cells: %w", s.unavailable(err))
-			}
-			tables = append(tables, table{t.of, m.sumIn(b), rows})
-		}
-	} else {
-		day, err := s.countDay(ctx, m)
-		if err != nil {
-			return "", err
-		}
-		tables = []table{{s.q.cellsOf, at, day.cells}, {s.q.cellQuestionsOf, at, day.questions}, {s.q.choicesOf, at, day.choices}}
+		return s.unlikeMonth(ctx, m, b, []wantedRows{{s.q.monthsOf, at, levels}, {s.q.choiceMonthsOf, at, choices}}, s.sumTables())
 	}
-	for _, t := range tables {
+	day, err := s.countDay(ctx, m)
+	if err != nil {
+		return "", err
+	}
+	return s.unlikeTables(ctx, []wantedRows{{s.q.cellsOf, at, day.cells}, {s.q.cellQuestionsOf, at, day.questions}, {s.q.choicesOf, at, day.choices}})
+}
+
+// unlikeMonth is unlikeTables of a month, with what its days add up to in these tables.
+func (s *Store) unlikeMonth(ctx context.Context, m cellMark, b storage.Bucket, all []wantedRows, sums []sumTable) (string, error) {
+	for _, t := range sums {
+		rows, err := t.rows(ctx, s.read, m, b)
+		if err != nil {
+			return "", fmt.Errorf("add up cells: %w", s.unavailable(err))
+		}
+		all = append(all, wantedRows{t.of, m.sumIn(b), rows})
+	}
+	return s.unlikeTables(ctx, all)
+}
+
+// unlikeTables says how the rows that are there differ from those that are wanted.
+func (s *Store) unlikeTables(ctx context.Context, all []wantedRows) (string, error) {
+	text := func(rows [][]any) (list []string) {
+		for _, row := range rows {
+			list = append(list, cellKey(row, len(row)))
+		}
+		slices.Sort(list)
+		return list
+	}
+	for _, t := range all {
 		there, err := cellRows(ctx, s.read, t.of, t.at)
 		if err != nil {
 			return "", fmt.Errorf("read cells: %w", s.unavailable(err))
 		}
-		text := func(rows [][]any) (list []string) {
-			for _, row := range rows {
-				list = append(list, cellKey(row, len(row)))
-			}
-			slices.Sort(list)
-			return list
-		}
-		old, want := text(there), text(t.wanted)
-		if !slices.Equal(old, want) {
+		if old, want := text(there), text(t.wanted); !slices.Equal(old, want) {
 			return fmt.Sprintf("%d rows are there, %d are counted", len(old), len(want)), nil
 		}
 	}

@@ -31,16 +31,21 @@ func (s *Store) CountCells(ctx context.Context, l storage.Lease, limit int) (sto
 			if err := w.replace(s.q.choicesOf, s.q.dropCellChoices, s.q.putCellChoices, cellChoiceKeyed, at, day.choices); err != nil {
 				return err
 			}
-			month := markRows(w.bucket, map[cellMark]bool{{m.day[:7], m.site, m.flow}: true})
-			if not.counted { // nor was the month
-				month[0][4] = -aNumber()
-			}
-			month[0][5] = not.chosen
-			return s.q.putMarks.each(&w.buffer, month, func(text string, args []any) error {
-				_, err := w.tx.ExecContext(w.ctx, text, args...)
-				return err
-			})
+			return w.markMonth(cellMark{m.day[:7], m.site, m.flow}, not)
 		}, err
+	})
+}
+
+// markMonth marks the month of a day that was counted. What was never counted of the day was not of the month either.
+func (w *cellWriting) markMonth(m cellMark, not never) error {
+	month := markRows(w.bucket, map[cellMark]bool{m: true})
+	if not.counted {
+		month[0][4] = -aNumber()
+	}
+	month[0][5] = not.chosen
+	return w.s.q.putMarks.each(&w.buffer, month, func(text string, args []any) error {
+		_, err := w.tx.ExecContext(w.ctx, text, args...)
+		return err
 	})
 }
 
@@ -291,9 +296,17 @@ func (s *Store) countLevels(ctx context.Context, m cellMark, parts [][2]string) 
 }
 
 // sumsText are the sums of a month as they are stored: those of the levels, then of their pairs.
-func sumsText(m *storage.CellMonth) string {
+func sumsText(m *storage.CellMonth) string { return numbersText(m.Levels[:], m.Pairs[:]) }
+
+// readSums reads them.
+func readSums(text string, m *storage.CellMonth) error {
+	return readNumbers(text, m.Levels[:], m.Pairs[:])
+}
+
+// numbersText are numbers side by side.
+func numbersText(lists ...[]int64) string {
 	text := make([]byte, 0, 128)
-	for i, n := range slices.Concat(m.Levels[:], m.Pairs[:]) {
+	for i, n := range slices.Concat(lists...) {
 		if i > 0 {
 			text = append(text, ' ')
 		}
@@ -302,21 +315,22 @@ func sumsText(m *storage.CellMonth) string {
 	return string(text)
 }
 
-// readSums reads them.
-func readSums(text string, m *storage.CellMonth) error {
-	all := strings.Split(text, " ")
-	if len(all) != len(m.Levels)+len(m.Pairs) {
+// readNumbers reads them.
+func readNumbers(text string, lists ...[]int64) error {
+	all, n := strings.Split(text, " "), 0
+	for _, list := range lists {
+		n += len(list)
+	}
+	if len(all) != n {
 		return fmt.Errorf("a month has %d sums", len(all))
 	}
-	for i, one := range all {
-		n, err := strconv.ParseInt(one, 10, 64)
-		if err != nil {
-			return fmt.Errorf("read the sums of a month: %w", err)
-		}
-		if i < len(m.Levels) {
-			m.Levels[i] = n
-		} else {
-			m.Pairs[i-len(m.Levels)] = n
+	for _, list := range lists {
+		for i := range list {
+			n, err := strconv.ParseInt(all[0], 10, 64)
+			if err != nil {
+				return fmt.Errorf("read the sums of a month: %w", err)
+			}
+			list[i], all = n, all[1:]
 		}
 	}
 	return nil

@@ -71,7 +71,7 @@ func newCellQueries(t *texts) cellQueries {
 		marks:     t.one("SELECT day, site, flow FROM cell_marks WHERE bucket = ?"),
 		dropMarks: t.drop("cell_marks", "day, site, flow, seq"),
 		unready: t.inBuckets(func(bucket string) string {
-			return "SELECT count(*) FROM (SELECT 1 AS one FROM cell_marks WHERE bucket = " + bucket + " AND seq <= 0 LIMIT 1) AS first"
+			return "SELECT count(*) FROM (SELECT 1 AS one FROM cell_marks WHERE bucket = " + bucket + " AND seq <= 0 AND length(day) IN (7, 10) LIMIT 1) AS first"
 		}),
 		counting: t.one("SELECT s.epoch FROM leases s WHERE s.name = ? AND s.holder = ?{share}"),
 

@@ -40,9 +40,9 @@ func spans(first, last string) [3][2]string {
 	if err1 != nil || err2 != nil {
 		return [3][2]string{{first, last}, none, none}
 	}
-	monthOf := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC) }
-	begin := monthOf(from.AddDate(0, 0, -1)).AddDate(0, 1, 0) // of the first whole month
-	end := monthOf(to.AddDate(0, 0, 1))                       // behind the last
+	firstOf := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC) }
+	begin := firstOf(from.AddDate(0, 0, -1)).AddDate(0, 1, 0) // of the first whole month
+	end := firstOf(to.AddDate(0, 0, 1))                       // behind the last
 	if !begin.Before(end) {
 		return [3][2]string{{first, last}, none, none}
 	}
@@ -64,19 +64,36 @@ func (w *cellWriting) sums(day cellMark) {
 	if w.months == nil {
 		w.months = map[cellMark]bool{}
 	}
-	w.months[cellMark{day.day[:len("2026-03")], day.site, day.flow}] = true
+	w.months[monthOf(day)] = true
+}
+
+// sumsAsked is sums for a day of invitations.
+func (w *cellWriting) sumsAsked(day cellMark) {
+	if w.asked == nil {
+		w.asked = map[cellMark]bool{}
+	}
+	w.asked[monthOf(day)] = true
+}
+
+func monthOf(day cellMark) cellMark {
+	return cellMark{day.day[:len("2026-03")], day.site, day.flow}
 }
 
 // sumUp adds up the months of which days were written: they are never other than their days.
 func (w *cellWriting) sumUp() error {
-	for _, m := range slices.SortedFunc(maps.Keys(w.months), cellMark.compare) {
-		for _, t := range w.s.sumTables() {
-			wanted, err := t.rows(w.ctx, w.tx, m, w.bucket)
-			if err != nil {
-				return err
-			}
-			if err := w.replace(t.of, t.drop, t.put, t.keyed, m.sumIn(w.bucket), wanted); err != nil {
-				return err
+	for _, all := range []struct {
+		months map[cellMark]bool
+		tables []sumTable
+	}{{w.months, w.s.sumTables()}, {w.asked, w.s.askedTables()}} {
+		for _, m := range slices.SortedFunc(maps.Keys(all.months), cellMark.compare) {
+			for _, t := range all.tables {
+				wanted, err := t.rows(w.ctx, w.tx, m, w.bucket)
+				if err != nil {
+					return err
+				}
+				if err := w.replace(t.of, t.drop, t.put, t.keyed, m.sumIn(w.bucket), wanted); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -92,12 +109,16 @@ type sumTable struct {
 	keyed    int
 }
 
-func (s *Store) sumTables() [3]sumTable {
-	return [3]sumTable{
+func (s *Store) sumTables() []sumTable {
+	return []sumTable{
 		{s.q.sumsOf, nil, s.q.cellsOf, s.q.dropCells, s.q.putCells, cellKeyed},
 		{s.q.questionSumsOf, nil, s.q.cellQuestionsOf, s.q.dropCellQuestions, s.q.putCellQuestions, cellQuestionKeyed},
 		{s.q.choiceSumsOf, sumChosen, s.q.choicesOf, s.q.dropCellChoices, s.q.putCellChoices, cellChoiceKeyed},
 	}
+}
+
+func (s *Store) askedTables() []sumTable {
+	return []sumTable{{s.q.askedSumsOf, nil, s.q.askedCellsOf, s.q.dropAskedCells, s.q.putAskedCells, askedKeyed}}
 }
 
 // rows are what a month should be: the sums of its days.

@@ -19,6 +19,7 @@ type cellWriting struct {
 	bucket storage.Bucket
 	buffer []byte
 	months map[cellMark]bool // of which days were written
+	asked  map[cellMark]bool // likewise, of invitations
 }
 
 // leads holds the lease until the commit. Who has it counted after whoever had it before.

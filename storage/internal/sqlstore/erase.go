@@ -198,6 +198,9 @@ func (s *Store) EraseIn(ctx context.Context, b storage.Bucket, e storage.Erasure
 			}
 			n.Asks += asked
 		}
+		if err := w.putAskMarks(); err != nil {
+			return err
+		}
 		return w.tell(w.noted)
 	})
 	if err != nil {
@@ -359,7 +362,9 @@ func (w *working) anonymise(f *search, as storage.Anonymous) (n storage.Erased, 
 			return n, err
 		}
 		invitations = append(invitations, row.row)
+		markAsk(storage.Clean(v.Site), storage.Clean(v.Flow), v.Created, w.asked)
 	}
+	markAsks(invitations, w.asked)
 	for _, m := range d.Messages {
 		c, err := w.overwrite(m, d.Cases, renamed, as)
 		if err != nil {

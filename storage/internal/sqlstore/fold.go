@@ -101,7 +101,8 @@ type folding struct {
 	buffer []byte
 
 	foldState
-	did storage.Folded
+	did     storage.Folded
+	invited map[string]string // the invitations that led to conversations that were folded
 }
 
 // foldState is the row under which the read model of a bucket is kept.
@@ -257,6 +258,12 @@ func (f *folding) foldOne(v *storage.Session, wanted *foldedRows) error {
 	if err != nil {
 		return err
 	}
+	if v.Invitation != "" {
+		if f.invited == nil {
+			f.invited = map[string]string{}
+		}
+		f.invited[storage.Clean(v.ID)] = storage.Clean(v.Invitation)
+	}
 	return wanted.add(session, answers)
 }
 
@@ -266,6 +273,9 @@ func (f *folding) write(there, wanted *foldedRows) error {
 	marks := map[cellMark]bool{}
 	markedBy(there.sessions, marks)
 	markedBy(wanted.sessions, marks)
+	if err := f.markAsked(there, wanted, marks); err != nil {
+		return err
+	}
 	if err := f.insert(q.putMarks, markRows(f.bucket, marks)); err != nil {
 		return err
 	}

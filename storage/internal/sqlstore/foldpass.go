@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -83,8 +84,21 @@ func (f *folding) page(w *working, limit int, settles bool) (again bool, err err
 	var next any
 	if p.next != "" {
 		next = p.next
+	} else {
+		for in := range storage.Bucket(f.s.buckets) {
+			if err := f.remarkAsks(in); err != nil {
+				return false, err
+			}
+		}
 	}
 	return false, f.exec(q.setPass, next, f.passed+int64(len(p.conversations)), int64(f.bucket))
+}
+
+// remarkAsks marks every day of invitations that was counted, or is marked, in a bucket once more. At the end of a pass
+// it does so with those of all: a conversation of nobody does not say which invitation led to it, and the pass may have
+// changed what it says.
+func (f *folding) remarkAsks(in storage.Bucket) error {
+	return errors.Join(f.exec(f.s.q.remarkAsks, int64(f.bucket), aNumber(), int64(in)), f.exec(f.s.q.markAskCells, int64(f.bucket), aNumber(), int64(in)))
 }
 
 // pageOf is conversations by id, with all rows from the first to the last of them.
@@ -133,7 +147,15 @@ func readPage(ctx context.Context, db querier, q *queries, b storage.Bucket, aft
 // FoldAll implements storage.ReadModel.
 func (s *Store) FoldAll(ctx context.Context) (int, error) {
 	for b := range storage.Bucket(s.buckets) {
-		err := s.transaction(ctx, func(tx *sql.Tx) error {
+		asks, err := s.marksBy(ctx, s.q.askDays, int64(b)) // those that come meanwhile mark their days themselves
+		if err != nil {
+			return 0, err
+		}
+		marks := map[cellMark]bool{}
+		for _, m := range asks {
+			marks[m] = true
+		}
+		err = s.transaction(ctx, func(tx *sql.Tx) error {
 			if err := s.outdated(ctx, tx, b); err != nil {
 				return err
 			}
@@ -143,8 +165,11 @@ func (s *Store) FoldAll(ctx context.Context) (int, error) {
 			if _, err := tx.ExecContext(ctx, s.q.emptyAll, aNumber(), int64(b)); err != nil {
 				return err
 			}
-			_, err := tx.ExecContext(ctx, s.q.markAll, aNumber(), int64(b)) // even days that no conversation is of
-			return err
+			if _, err := tx.ExecContext(ctx, s.q.markAll, aNumber(), int64(b)); err != nil { // even days that no conversation is of
+				return err
+			}
+			f := &folding{s: s, ctx: ctx, tx: tx, bucket: b}
+			return f.insert(s.q.putMarks, markRows(b, marks))
 		})
 		if err != nil {
 			return 0, fmt.Errorf("begin to fold all of bucket %d: %w", b, err)

@@ -57,6 +57,7 @@ type queries struct {
 	resultQueries
 	cellQueries
 	choiceQueries
+	askedCellQueries
 	caseDayQueries
 	servedQueries
 	all, boot []string
@@ -120,6 +121,7 @@ func newQueries(d Dialect) *queries {
 		resultQueries:       newResultQueries(t),
 		cellQueries:         newCellQueries(t),
 		choiceQueries:       newChoiceQueries(t),
+		askedCellQueries:    newAskedCellQueries(t),
 		caseDayQueries:      newCaseDayQueries(t),
 		servedQueries:       newServedQueries(t),
 	}

@@ -71,6 +71,9 @@ func (w *working) refold(of []storage.Conversation, renamed map[string]string, a
 	if err := w.insert(q.putMarks, markRows(w.bucket, marks)); err != nil {
 		return err
 	}
+	if err := w.markedAsk(nil, of); err != nil { // those in other buckets, too
+		return err
+	}
 	var emptied []caseDay // of cases that stay with a conversation whose rows have another name now
 	if err := w.find(w.s.q.casesIn, old, caseDays(&emptied)); err != nil {
 		return err

@@ -123,19 +123,20 @@ func (s *Store) Retain(ctx context.Context, b storage.Bucket, c privacy.Class, b
 			return err
 		}
 		n = len(ids)
+		w.asked = map[cellMark]bool{}
 		switch c {
 		case privacy.Words:
 			return errors.Join(each1(ids, w.silence), w.tell(w.noted))
 		case privacy.Conversations:
 			if len(ids) == 0 {
 				n, err = w.unlink(before, as)
-				return err
+				return errors.Join(err, w.putAskMarks())
 			}
-			return errors.Join(each1(ids, func(id string) error { return w.depart(id, as) }), w.tell(w.noted))
+			return errors.Join(each1(ids, func(id string) error { return w.depart(id, as) }), w.putAskMarks(), w.tell(w.noted))
 		case privacy.Cases:
 			return each1(ids, func(id string) error { return w.settle(id, as) })
 		case privacy.Invitations:
-			return each1(ids, func(id string) error { return w.exec(s.q.dropInvitation, int64(b), id) })
+			return errors.Join(w.dropInvitations(ids), w.putAskMarks())
 		case privacy.Parked:
 			return each1(ids, func(id string) error { return w.exec(s.q.dropUpdate, int64(b), id) })
 		}
@@ -145,6 +146,18 @@ func (s *Store) Retain(ctx context.Context, b storage.Bucket, c privacy.Class, b
 		return 0, fmt.Errorf("remove old data: %w", err)
 	}
 	return n, nil
+}
+
+// dropInvitations removes invitations that nobody opened.
+func (w *working) dropInvitations(ids []string) error {
+	at := make([]Place, len(ids))
+	for i, id := range ids {
+		at[i] = Place{w.bucket, id}
+	}
+	if err := w.s.markInvited(w.ctx, w.tx, at, w.asked); err != nil {
+		return err
+	}
+	return each1(ids, func(id string) error { return w.exec(w.s.q.dropInvitation, int64(w.bucket), id) })
 }
 
 func each1(ids []string, f func(string) error) error {
@@ -324,7 +337,7 @@ func (s *Store) part(ctx context.Context, b storage.Bucket, before time.Time, li
 			if err := w.lockBoth(); err != nil {
 				return err
 			}
-			return w.releaseAll(links, opened, as)
+			return errors.Join(w.releaseAll(links, opened, as), w.putAskMarks())
 		})
 		if err != nil {
 			return err
@@ -364,6 +377,11 @@ func (w *working) release(i storage.Invitation, n, level int, as storage.Anonymo
 	if err != nil {
 		return err
 	}
+	if w.asked == nil {
+		w.asked = map[cellMark]bool{}
+	}
+	markAsk(storage.Clean(i.Site), storage.Clean(i.Flow), i.Created, w.asked)
+	markAsks([][]any{c.row}, w.asked)
 	return errors.Join(w.exec(w.s.q.dropInvitation, int64(w.bucket), i.ID), w.insert(w.s.q.putInvitations, [][]any{c.row}))
 }
 

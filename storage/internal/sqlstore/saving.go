@@ -53,6 +53,13 @@ func (w *working) save(marks [][]any) error {
 	if err != nil {
 		return err
 	}
+	if rows := records[invitationTable]; len(rows) > 0 {
+		asked := map[cellMark]bool{}
+		markAsks(rows, asked)
+		if err := w.insert(q.putMarks, markRows(w.bucket, asked)); err != nil {
+			return err
+		}
+	}
 	return w.saveNames()
 }
 

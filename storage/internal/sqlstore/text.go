@@ -21,10 +21,11 @@ type Dialect struct {
 	Unhurried string
 	// Isolation of write transactions, said explicitly where the engine has a choice.
 	Isolation sql.IsolationLevel
-	Snapshot  sql.IsolationLevel // of transactions that only read, and see one moment
-	Lock      string             // suffix that locks the rows of a SELECT; empty where a transaction locks everything
-	Share     string             // suffix that keeps the rows of a SELECT's table s from being changed; empty likewise
-	Now       string             // the database's own clock in microseconds since 1970, UTC
+	Snapshot  sql.IsolationLevel         // of transactions that only read, and see one moment
+	Lock      string                     // suffix that locks the rows of a SELECT; empty where a transaction locks everything
+	Share     string                     // suffix that keeps the rows of a SELECT's table s from being changed; empty likewise
+	Now       string                     // the database's own clock in microseconds since 1970, UTC
+	Day       func(column string) string // the day of a moment in a column, UTC, "2026-03-05"
 	// MostParameters limits the rows of one statement; 0 = all sizes.
 	MostParameters int
 	// Because is the condition that the reasons of a case, as the JSON of its body has them, are like

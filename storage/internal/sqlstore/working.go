@@ -36,7 +36,8 @@ type working struct {
 	acting acting
 
 	fold  foldState
-	noted []string // sessions that were changed beside the tables
+	noted []string          // sessions that were changed beside the tables
+	asked map[cellMark]bool // days of invitations that are to be marked at the end
 }
 
 // table is one kind of record as a batch works on it.
