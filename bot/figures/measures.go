@@ -134,18 +134,7 @@ func measuresOf(c *clientele, asked []storage.ReceivedWords) (m Measures) {
 	})
 	m.Repeat = PerCustomer(repeat, m.Customers)
 	m.Returned = ReturnsBy(firsts, returnDays()...)
-	for _, days := range []int{30, 60, 90} {
-		var of [3]Return
-		for i := range of {
-			of[i] = ReturnedBy(after[i], days)
-		}
-		if days > 30 && min(of[0].Known, of[2].Known) == 0 {
-			break
-		}
-		for i := range of {
-			m.After[i] = append(m.After[i], of[i])
-		}
-	}
+	copy(m.After[:], returnsOfGroups(after[:], 0, 2))
 	for _, n := range variety {
 		m.Variety = append(m.Variety, PerCustomer(n, named))
 	}

@@ -103,18 +103,7 @@ func regainedOf(c *clientele, from *Source, cases []storage.FigureCase) (g Regai
 		}
 		waits[group] = append(waits[group], again(p.visits, day+regainedAfter, c.today))
 	})
-	for _, days := range []int{30, 60, 90} {
-		var back [5]Return
-		for i := range back {
-			back[i] = ReturnedBy(waits[i], days)
-		}
-		if days > 30 && min(back[0].Known, back[3].Known) == 0 {
-			break
-		}
-		for i := range back {
-			g.Groups[i] = append(g.Groups[i], back[i])
-		}
-	}
+	copy(g.Groups[:], returnsOfGroups(waits[:], 0, 3))
 	return g
 }
 

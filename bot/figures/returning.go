@@ -1,6 +1,8 @@
 package figures
 
 import (
+	"slices"
+
 	"github.com/aftercare/aftercare/report"
 )
 
@@ -44,6 +46,25 @@ func ReturnsBy(waits []report.Wait, days ...int) (all []Return) {
 			break
 		}
 		all = append(all, r)
+	}
+	return all
+}
+
+// returnsOfGroups are the shares of groups of customers within 30, 60 and 90 days: of each group as many. They end
+// before the first days, after those, of which one of the groups that are compared has nobody watched for so long.
+func returnsOfGroups(waits [][]report.Wait, compared ...int) [][]Return {
+	all := make([][]Return, len(waits))
+	for _, days := range []int{30, 60, 90} {
+		some := make([]Return, len(waits))
+		for i := range waits {
+			some[i] = ReturnedBy(waits[i], days)
+		}
+		if days > 30 && slices.ContainsFunc(compared, func(i int) bool { return some[i].Known == 0 }) {
+			break
+		}
+		for i := range some {
+			all[i] = append(all[i], some[i])
+		}
 	}
 	return all
 }
