@@ -131,6 +131,9 @@ func (a Anonymous) Feedback(f Feedback, id, session, kase string) Feedback {
 	return Feedback{ID: id, Kind: f.Kind, Session: session, Site: f.Site, Owner: f.Owner, Case: kase, At: at, Announced: at}
 }
 
+// NobodysCase is what an invitation that is nobody's any more says of its case: that it asked about one, not which.
+const NobodysCase = "nobody's"
+
 // Invitation is one that leads nowhere any more. What was answered is what the conversation says, or its level where
 // that is unknown: see Invitation.Level.
 func (a Anonymous) Invitation(i Invitation, id, session string) Invitation {
@@ -138,6 +141,9 @@ func (a Anonymous) Invitation(i Invitation, id, session string) Invitation {
 	n := Invitation{
 		ID: id, Bucket: i.Bucket, Flow: i.Flow, Version: i.Version, Site: i.Site, Channel: i.Channel, Session: session, Created: at, Expires: at, Test: i.Test, Level: i.Level,
 		Facts: recovery.Facts{Class: i.Facts.Class, Late: i.Facts.Late, StandardBroken: i.Facts.StandardBroken, Lost: i.Facts.Lost},
+	}
+	if i.Case != "" {
+		n.Case = NobodysCase
 	}
 	if i.RedeemedBy != "" {
 		n.RedeemedAt = a.day(i.Site, i.RedeemedAt)

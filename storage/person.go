@@ -96,6 +96,9 @@ type Erasure struct {
 	Of          Anchor    `json:"of"`
 	Invitations []Link    `json:"invitations,omitempty"`
 	Named       []string  `json:"named,omitempty"` // words that name them where others' matters are told
+	// Parting leaves links alone whose conversation lies in another bucket: until that is nobody's it may be answered,
+	// and nothing else says how. They go in a second pass, without it.
+	Parting bool `json:"-"`
 }
 
 // Link is an invitation of somebody who is being forgotten, and the level of what was answered; 0 = nothing was, or it
@@ -195,7 +198,8 @@ type Persons interface {
 	// Erasures returns those that have not ended, oldest first.
 	Erasures(ctx context.Context) ([]Erasure, error)
 	// EraseIn rewrites, in one transaction, what one bucket has of the person. It may be
-	// repeated, and does nothing where nothing is left.
+	// repeated, and does nothing where nothing is left. The erasure keeps what was answered to
+	// links until the conversation went, whoever begun it knew of it or not.
 	EraseIn(ctx context.Context, b Bucket, e Erasure, as Anonymous) (Erased, error)
 	// EndErasure removes the person's customers, and the erasure. Processes that watch the
 	// number of Forgets forget what they remember.

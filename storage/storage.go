@@ -400,7 +400,7 @@ type Invitation struct {
 	Version    int               `json:"Version"`
 	Site       string            `json:"Site"`
 	Customer   string            `json:"Customer"`
-	Case       string            `json:"Case"`       // that a follow-up is about; "" = none
+	Case       string            `json:"Case"`       // that a follow-up is about; "" = none, NobodysCase = it is not known any more which
 	Channel    string            `json:"Channel"`    // telegram, web, slack: how it was meant to go; "" = any
 	Language   string            `json:"Language"`   // "" = the platform's
 	Attributes map[string]string `json:"Attributes"` // of the event

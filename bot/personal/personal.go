@@ -220,13 +220,19 @@ func (k *Keeper) goOn(ctx context.Context, e storage.Erasure) (n storage.Erased,
 	if err != nil {
 		return n, err
 	}
+	passes := []bool{true, false} // conversations go before the links that led to them
+	if k.store.Buckets() == 1 {
+		passes = passes[1:]
+	}
 	for range rounds {
-		for b := range storage.Bucket(k.store.Buckets()) {
-			some, err := k.store.EraseIn(ctx, b, e, as)
-			if err != nil {
-				return n, err
+		for _, e.Parting = range passes {
+			for b := range storage.Bucket(k.store.Buckets()) {
+				some, err := k.store.EraseIn(ctx, b, e, as)
+				if err != nil {
+					return n, err
+				}
+				n.Add(some)
 			}
-			n.Add(some)
 		}
 		left, err := k.store.Dossier(ctx, e.Of)
 		if err != nil {

@@ -180,9 +180,60 @@ func init() {
 	}
 }
 
+func init() {
+	inboxTests["who answers a link after they were looked for, and before they are erased, answered it"] = func(t *testing.T, b *bench) {
+		ctx, n := t.Context(), storage.Bucket(b.store.Buckets())
+		for i := range 8 { // links lie before, behind and in the bucket of who opened them
+			p := person(i + 1)
+			session := b.openedLink(t, p, storage.Bucket(i)%n, 0)
+			found := must(b.store.Dossier(ctx, storage.Anchor{Identities: []storage.Person{p}}))(t)
+			wantErrors(t, b.store.Advance(ctx, session.Bucket, []storage.Turn{{Load: storage.Load{Session: session.ID}, Apply: func(l storage.Loaded) (storage.Change, error) {
+				value := 3.0
+				s := *l.Session
+				s.Status, s.Judgement.Level = survey.Completed, 3
+				s.Answers = []survey.Answer{{Question: "overall", Value: &value, Revision: 1, At: b.clock.Now()}}
+				return storage.Change{Session: &s, Answers: s.Answers}, nil
+			}}}), nil)
+			eraseFound(t, b.store, found)
+		}
+		b.foldAll(t)
+		asked, more, err := b.store.Asked(ctx, storage.FigureFilter{Sites: []string{"a"}, From: "2000-01-01", To: "2100-01-01", Limit: 99})
+		if err != nil || more || len(asked) != 8 {
+			t.Fatal(asked, more, err)
+		}
+		for _, a := range asked {
+			equal(t, "what is left of a link", a, storage.AskedCustomer{Day: a.Day, Site: "a", Flow: "f", Opened: true, Answered: true, Level: 3, Customer: a.Customer})
+		}
+	}
+	inboxTests["what asks about a case is no invitation of figures, erased or not"] = func(t *testing.T, b *bench) {
+		p, now := person(1), b.clock.Now()
+		in := storage.BucketOf(p.Hash16(), b.store.Buckets())
+		id := identity(p, "", now)
+		id.Bucket = in
+		about := storage.Invitation{
+			ID: newID(), Bucket: in, Site: "a", Flow: "f", Case: newID(), RedeemedBy: p.ID(), RedeemedAt: now, Session: newID(), Created: now, Expires: now.Add(time.Hour),
+			Facts: recovery.Facts{Class: survey.Transactional},
+		}
+		s := session(about.Session, p, now)
+		s.Bucket, s.Invitation, s.Site, s.Day, s.Flow, s.Ended, s.Status = in, about.ID, "a", "2026-03-01", "f", now, survey.Expired
+		wantErrors(t, b.store.Advance(t.Context(), in, []storage.Turn{change("about", storage.Change{Identity: &id, Session: &s, Invitation: &about})}), nil)
+		asked := func() int {
+			list, more, err := b.store.Asked(t.Context(), storage.FigureFilter{Sites: []string{"a"}, From: "2000-01-01", To: "2100-01-01", Of: storage.OfAnybody, Limit: 99})
+			if err != nil || more {
+				t.Fatal(more, err)
+			}
+			return len(list)
+		}
+		equal(t, "asked", asked(), 0)
+		n := erase(t, b.store, storage.Anchor{Identities: []storage.Person{p}})
+		equal(t, "invitations erased", n.Invitations, 1)
+		equal(t, "asked, once erased", asked(), 0)
+	}
+}
+
 // openedLink stores an invitation in a bucket, and the conversation of who opened it, which has ended; with a level or,
 // of level 0, without an answer.
-func (b *bench) openedLink(t *testing.T, p storage.Person, in storage.Bucket, level int) {
+func (b *bench) openedLink(t *testing.T, p storage.Person, in storage.Bucket, level int) storage.Session {
 	t.Helper()
 	now, at, value := b.clock.Now(), storage.BucketOf(p.Hash16(), b.store.Buckets()), float64(level)
 	s, of := session(newID(), p, now), identity(p, "", now)
@@ -202,6 +253,7 @@ func (b *bench) openedLink(t *testing.T, p storage.Person, in storage.Bucket, le
 		t.Fatal(err)
 	}
 	b.foldAll(t)
+	return s
 }
 
 // foldAll folds what waits in every bucket.

@@ -345,16 +345,23 @@ var personTests = group{
 // erase forgets somebody as programs do: bucket by bucket, the names last.
 func erase(t *testing.T, store storage.Store, at storage.Anchor) storage.Erased {
 	t.Helper()
+	return eraseFound(t, store, must(store.Dossier(t.Context(), at))(t))
+}
+
+// eraseFound forgets who was found, with what they did since then.
+func eraseFound(t *testing.T, store storage.Store, d storage.Dossier) storage.Erased {
+	t.Helper()
 	ctx := t.Context()
-	d := must(store.Dossier(ctx, at))(t)
 	e := storage.Erasure{ID: "e1", Begun: time.Now().UTC(), Of: d.Anchor(), Invitations: d.Links()}
 	for _, i := range d.Identities {
 		e.Named = append(e.Named, i.Person.User, i.Name)
 	}
 	check(t, store.BeginErasure(ctx, e, []storage.Forgotten{{Hash: "h1", Why: storage.ErasedOnRequest, Day: storage.DayIn(time.UTC, e.Begun)}}))
 	var n storage.Erased
-	for b := range storage.Bucket(store.Buckets()) {
-		n.Add(must(store.EraseIn(ctx, b, e, anonymous()))(t))
+	for _, e.Parting = range []bool{true, false} {
+		for b := range storage.Bucket(store.Buckets()) {
+			n.Add(must(store.EraseIn(ctx, b, e, anonymous()))(t))
+		}
 	}
 	check(t, store.EndErasure(ctx, e))
 	return n

@@ -19,7 +19,7 @@ type eraseQueries struct {
 	dropWords, dropCaseWords, dropEvents, dropFeedback, dropInvitation, dropSession, dropCase, dropIdentity string
 	dropDelivery, dropKey, dropUpdate                                                                       string
 	praised                                                                                                 string
-	putErasure, erasures, dropErasure, dropCustomer, putForgotten, erasedSince, recall                      string
+	putErasure, erasures, erasure, setErasure, dropErasure, dropCustomer, putForgotten, erasedSince, recall string
 	forgets, raiseForgets, vacuumed, setVacuumed                                                            string
 	forgotten                                                                                               *list
 }
@@ -37,6 +37,8 @@ func newEraseQueries(t *texts) eraseQueries {
 		praised:      t.one("SELECT " + deliveryColumns + " FROM deliveries WHERE bucket = ? AND slot LIKE 'praise:%'"),
 		putErasure:   t.one("INSERT INTO erasures (id, begun, body) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body"),
 		erasures:     t.one("SELECT id, begun, body FROM erasures ORDER BY begun, id"),
+		erasure:      t.one("SELECT body FROM erasures WHERE id = ?"),
+		setErasure:   t.one("UPDATE erasures SET body = ? WHERE id = ?"),
 		dropErasure:  t.one("DELETE FROM erasures WHERE id = ?"),
 		dropCustomer: t.one("DELETE FROM customers WHERE id = ?"),
 		putForgotten: t.one("INSERT INTO forgotten (hash, why, day) VALUES (?, ?, ?) ON CONFLICT (hash) DO UPDATE SET why = excluded.why, day = excluded.day"),
@@ -165,8 +167,15 @@ func (s *Store) EraseIn(ctx context.Context, b storage.Bucket, e storage.Erasure
 		if err := w.lockBoth(); err != nil {
 			return err
 		}
+		e := e
+		if err := s.learnt(ctx, tx, &e); err != nil {
+			return err
+		}
 		f, err := s.within(ctx, tx, b, e)
 		if err != nil {
+			return err
+		}
+		if err := f.part(tx, e); err != nil {
 			return err
 		}
 		if err := f.mentions(b, e.Named); err != nil {
