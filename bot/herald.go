@@ -117,12 +117,13 @@ type flowNews struct {
 // alarmNews is that more or fewer customers of a site are unsatisfied than usual.
 type alarmNews struct {
 	Site  string  `json:"site,omitempty"`
-	Kind  string  `json:"kind"`  // worse, better
-	Day   string  `json:"day"`   // on which it went off
-	Since string  `json:"since"` // the first day of what it is about
-	K     int     `json:"k"`     // unsatisfied since then
-	N     int     `json:"n"`     // answers since then
-	Usual float64 `json:"usual"` // share
+	Kind  string  `json:"kind"`           // worse, better
+	Day   string  `json:"day"`            // on which it went off
+	Since string  `json:"since"`          // the first day of what it is about
+	Over  string  `json:"over,omitempty"` // the day on which it ended; "" = it is on
+	K     int     `json:"k"`              // unsatisfied since then
+	N     int     `json:"n"`              // answers since then
+	Usual float64 `json:"usual"`          // share
 	URL   string  `json:"url,omitempty"`
 }
 

@@ -145,7 +145,7 @@ func (s *teller) tellAlarms(ctx context.Context, site, since string) error {
 		hooks := Hooks{s.bot}
 		err := hooks.Tell(ctx, Told{
 			Kind: storage.AlarmRaised, Site: site, Owner: site, Part: part, Bucket: hooks.Bucket(site), At: s.bot.now(),
-			Data: alarmNews{site, string(a.Kind), a.Day, a.Since, a.K, a.N, math.Round(a.Usual*1000) / 1000, at},
+			Data: alarmNews{site, string(a.Kind), a.Day, a.Since, a.Over, a.K, a.N, math.Round(a.Usual*1000) / 1000, at},
 		})
 		if err != nil {
 			return err
@@ -155,10 +155,16 @@ func (s *teller) tellAlarms(ctx context.Context, site, since string) error {
 	return nil
 }
 
-// drawAlarm is an alarm as a message: since when, of how many, what is usual, and how often such a message errs.
+// drawAlarm is an alarm as a message: since when, of how many, what is usual, how often such a message errs, and that
+// it is over if it is.
 func drawAlarm(v *voice.Voice, a *storage.Alarm, at string) chat.Message {
 	since, _ := time.Parse(time.DateOnly, a.Since)
-	lines := []string{v.Say("alarm_says", "day", v.Day(since), "figure", figureSaid(v, counted.RateOf(a)), "usual", inPercent(a.Usual))}
+	says, title := "alarm_says", "alarm_"+string(a.Kind)
+	gaps := []string{"day", v.Day(since), "figure", figureSaid(v, counted.RateOf(a)), "usual", inPercent(a.Usual)}
+	if over, err := time.Parse(time.DateOnly, a.Over); err == nil { // it began and ended while a mute lasted, or between two looks
+		says, title, gaps = says+"_over", title+"_over", append(gaps, "over", v.Day(over))
+	}
+	lines := []string{v.Say(says, gaps...)}
 	if a.By == counted.BySum && a.Sum != nil {
 		lines = append(lines, v.Say("alarm_errs_sum", "apart", rounded(a.Sum.Apart), "after", rounded(a.Sum.After), "rate", inPercent(a.Sum.P1)))
 	} else {
@@ -167,7 +173,7 @@ func drawAlarm(v *voice.Voice, a *storage.Alarm, at string) chat.Message {
 	if at != "" {
 		lines = append(lines, v.Say("alarm_page", "url", at))
 	}
-	return chat.Message{Title: v.Say("alarm_"+string(a.Kind), "site", v.Site.Name), Text: strings.Join(lines, "\n"), Footer: v.Say("report_range"), Lang: v.Lang}
+	return chat.Message{Title: v.Say(title, "site", v.Site.Name), Text: strings.Join(lines, "\n"), Footer: v.Say("report_range"), Lang: v.Lang}
 }
 
 // alarmPage is where the picture of a site's alarms stands, "" where no address is known.

@@ -41,13 +41,7 @@ func (w *world) alarms() []storage.Alarm {
 func TestAnAlarmIsToldOnce(t *testing.T) {
 	w, lea := watchedWorld(t)
 	begin := w.now
-	crm := storage.Hook{ID: "crm", Name: "crm", Made: begin, HookTerms: storage.HookTerms{News: []storage.News{storage.AlarmRaised}}}
-	if err := w.store.PutInstallation(t.Context(), crm.Installation("sealed")); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.bot.Configuration().Refresh(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.hearing("crm")
 	if got := w.reported(lea.address); len(got) != 0 || len(w.alarms()) != 0 {
 		t.Fatalf("all is as usual, and told is %+v", got)
 	}
@@ -72,15 +66,7 @@ func TestAnAlarmIsToldOnce(t *testing.T) {
 		}
 	}
 	// Other systems are told once, too.
-	var news []storage.Delivery
-	for b := range w.store.Buckets() {
-		list, err := w.store.Transcript(t.Context(), storage.Bucket(b), chat.Address{Platform: chat.Hook, Account: "crm", Chat: "main-street"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		news = append(news, list...)
-	}
-	if len(news) != 1 || news[0].Wanted != 1 || !strings.Contains(news[0].Render.Text, `"data":{"site":"main-street","kind":"worse","day":"2026-03-02","since":"2026-03-02","k":12,"n":15`) {
+	if news := w.hears("crm"); len(news) != 1 || news[0].Wanted != 1 || !strings.Contains(news[0].Render.Text, `"data":{"site":"main-street","kind":"worse","day":"2026-03-02","since":"2026-03-02","k":12,"n":15`) {
 		t.Errorf("other systems are told %+v", news)
 	}
 	// More of the same is no news: the alarm that is on is brought up to date.
@@ -92,6 +78,31 @@ func TestAnAlarmIsToldOnce(t *testing.T) {
 	if all := w.alarms(); len(all) != 1 || all[0].K != 19 || all[0].N != 25 || all[0].Over != "" || all[0].Day != "2026-03-02" || all[0].Sum == nil {
 		t.Errorf("kept is %+v", all)
 	}
+}
+
+// hearing has a system told of alarms.
+func (w *world) hearing(id string) {
+	w.t.Helper()
+	to := storage.Hook{ID: id, Name: id, Made: w.now, HookTerms: storage.HookTerms{News: []storage.News{storage.AlarmRaised}}}
+	if err := w.store.PutInstallation(w.t.Context(), to.Installation("sealed")); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.bot.Configuration().Refresh(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// hears is what a system is told of the site.
+func (w *world) hears(id string) (news []storage.Delivery) {
+	w.t.Helper()
+	for b := range w.store.Buckets() {
+		list, err := w.store.Transcript(w.t.Context(), storage.Bucket(b), chat.Address{Platform: chat.Hook, Account: id, Chat: "main-street"})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		news = append(news, list...)
+	}
+	return news
 }
 
 // TestAnAlarmRingsAnewWhenItWasOver: it ends when answers are as usual again, and what comes after that is another one,
@@ -203,5 +214,31 @@ func TestAnAlarmOfAWeekIsToldForTwoDays(t *testing.T) {
 	w.now = w.now.AddDate(0, 0, 1).Add(20 * time.Hour)
 	if got := w.reported(lea.address); len(got) != 1 {
 		t.Errorf("two days after its week %d are told", len(got))
+	}
+}
+
+// TestAnAlarmThatIsOverIsToldAsOver: it began and ended while a mute lasted. Neither a lead nor another system takes it
+// for one that is on.
+func TestAnAlarmThatIsOverIsToldAsOver(t *testing.T) {
+	for kind, title := range map[storage.AlarmKind]string{
+		storage.AlarmWorse: "For a while more unsatisfied customers than usual", storage.AlarmBetter: "For a while fewer unsatisfied customers than usual",
+	} {
+		w, lea := watchedWorld(t)
+		w.hearing("crm")
+		a := storage.Alarm{
+			ID: storage.AlarmID("main-street", kind, "2026-03-01"), Site: "main-street", Kind: kind, Day: "2026-03-01", Made: w.now, Over: "2026-03-02",
+			AlarmTerms: storage.AlarmTerms{By: "week", Since: "2026-02-23", K: 20, N: 30, Manner: "rate", Low: 0.5, High: 0.8, Usual: 0.1},
+		}
+		if err := w.store.PutAlarm(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+		got := w.reported(lea.address)
+		if len(got) != 1 || !strings.HasPrefix(got[0].Render.Title, title) || !strings.Contains(got[0].Render.Text, "It is over since March 2, 2026.") ||
+			!strings.Contains(got[0].Render.Text, "from February 23, 2026 until then: ") || strings.Contains(got[0].Render.Text, "Unsatisfied since") {
+			t.Errorf("told is %+v", got)
+		}
+		if news := w.hears("crm"); len(news) != 1 || !strings.Contains(news[0].Render.Text, `"since":"2026-02-23","over":"2026-03-02"`) {
+			t.Errorf("other systems are told %+v", news)
+		}
 	}
 }

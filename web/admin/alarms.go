@@ -90,16 +90,18 @@ func (s *site) alarmView(w *words, v Viewer, a *storage.Alarm, at string) alarmV
 func alarmPage(site string) string { return "/reports/level?site=" + site + "#h-alarm" }
 
 func (s *site) alarmTitle(w *words, a *storage.Alarm) string {
+	if a.Over != "" {
+		return w.t("alarm_title_"+string(a.Kind)+"_over", s.siteName(w, a.Site), w.plainDay(a.Since), w.plainDay(a.Over))
+	}
 	return w.t("alarm_title_"+string(a.Kind), s.siteName(w, a.Site), w.plainDay(a.Since))
 }
 
 // alarmSays is how many were unsatisfied since then, against what is usual.
 func (w *words) alarmSays(a *storage.Alarm) string {
-	text := w.t("alarm_says", w.rated(figures.RateOf(a)), a.N, w.percent(a.Usual))
 	if a.Over != "" {
-		text += " " + w.t("alarm_over", w.plainDay(a.Over))
+		return w.t("alarm_says_over", w.rated(figures.RateOf(a)), a.N, w.percent(a.Usual)) + " " + w.t("alarm_over", w.plainDay(a.Over))
 	}
-	return text
+	return w.t("alarm_says", w.rated(figures.RateOf(a)), a.N, w.percent(a.Usual))
 }
 
 // alarmErrs is how often such an alarm errs.

@@ -146,7 +146,8 @@ func TestAnAlarmIsSeenOnTodayUntilSomebodyKnows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if page := body(robin.get("/")); !strings.Contains(page, "It was over on Feb 20, 2026.") {
+	if page := body(robin.get("/")); !strings.Contains(page, "It was over on Feb 20, 2026.") || !strings.Contains(page, "more customers were unsatisfied than usual, from Feb 18, 2026 to Feb 20, 2026") ||
+		!strings.Contains(page, "Unsatisfied in that time: ") || strings.Contains(page, "customers are unsatisfied") {
 		t.Errorf("of one that is over Today says %s", textOf(page))
 	}
 	w.clock.add(5 * 24 * time.Hour)
