@@ -134,6 +134,18 @@ func nameOf(d storage.Dossier) string {
 	return ""
 }
 
+// called is what pages call a person: by name, else by a key of the organisation, else so that they are told apart.
+func (s customerPages) called(w *words, d storage.Dossier) string {
+	name := nameOf(d)
+	for _, k := range ownKeys(d) {
+		name = cmp.Or(name, k)
+	}
+	for _, i := range d.Identities {
+		name = cmp.Or(name, s.unnamed(w, i.ID))
+	}
+	return cmp.Or(name, w.t("customer_word"))
+}
+
 // idOf names a person in an address.
 func idOfPerson(d storage.Dossier) string {
 	for _, i := range d.Identities {
@@ -166,7 +178,7 @@ func (s customerPages) customers(w http.ResponseWriter, r *http.Request, v Viewe
 		if nothing(seen) || id == "" {
 			continue
 		}
-		row := customerRow{URL: "/customers/" + url.PathEscape(id), Name: cmp.Or(nameOf(d), words.t("customer_word"))}
+		row := customerRow{URL: "/customers/" + url.PathEscape(id), Name: s.called(words, d)}
 		row.About = s.lineOf(words, seen)
 		p.Found = append(p.Found, row)
 	}
@@ -298,7 +310,7 @@ func (s customerPages) customer(w http.ResponseWriter, r *http.Request, v Viewer
 	for _, on := range slices.Sorted(maps.Keys(seenOn)) {
 		p.Facts = append(p.Facts, [2]string{words.platform(string(on)), words.t("seen_last", words.day(now, seenOn[on], time.UTC))})
 	}
-	f := frame{Title: cmp.Or(nameOf(d), words.t("customer_word")), Here: "/customers", Back: &link{"/customers", words.t("customers")}}
+	f := frame{Title: s.called(words, d), Here: "/customers", Back: &link{"/customers", words.t("customers")}}
 	return s.show(w, r, v, http.StatusOK, "customer.html", f, p)
 }
 
@@ -420,7 +432,7 @@ func (s customerPages) showErase(w http.ResponseWriter, r *http.Request, v Viewe
 		return err
 	}
 	words := s.words(r, v)
-	p := erasePage{At: "/customers/" + url.PathEscape(r.PathValue("who")), Name: cmp.Or(nameOf(d), words.t("customer_word"))}
+	p := erasePage{At: "/customers/" + url.PathEscape(r.PathValue("who")), Name: s.called(words, d)}
 	p.Type = field{Name: "typed", Label: words.t("erase_type_number"), Hint: words.t("erase_type_number_hint"), Value: typed, Fill: "off"}
 	is, key := mustType(d)
 	if key {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/internal/page"
@@ -195,7 +196,7 @@ func (s customerPages) fillLeaving(r *http.Request, w *words, v Viewer, f leavin
 
 // leaverRow is a customer as a row: who they are, and why they stand here.
 func (s customerPages) leaverRow(w *words, v Viewer, x *figures.Leaver, c storage.Customer) leaverRow {
-	row := leaverRow{URL: "/customers/" + url.PathEscape(x.Customer), Name: cmp.Or(c.Name, voice.Called(x.Name), w.t("customer_word")), Level: x.Answer.Level}
+	row := leaverRow{URL: "/customers/" + url.PathEscape(x.Customer), Name: cmp.Or(c.Name, voice.Called(x.Name), s.unnamed(w, x.Customer)), Level: x.Answer.Level}
 	if x.Key && c.Name == "" {
 		row.Name = x.Customer
 	}
@@ -222,6 +223,12 @@ func (s customerPages) leaverRow(w *words, v Viewer, x *figures.Leaver, c storag
 	}
 	row.About = voice.Join(" · ", said, last, tier)
 	return row
+}
+
+// unnamed is what a customer is called of whom neither a name nor a key of the organisation is known, by the id of
+// their chat account.
+func (s customerPages) unnamed(w *words, identity string) string {
+	return w.t("customer_unnamed", bot.Unnamed(s.Bot, identity))
 }
 
 // leavingFile hands out a list, page by page.

@@ -100,6 +100,26 @@ func listedAll(who *visit, at string) (keys []string, pages int) {
 	return keys, pages
 }
 
+// TestWhoHasNoNameIsToldApart: each by a mark of their own, the same on every page and each time, which says nothing.
+func TestWhoHasNoNameIsToldApart(t *testing.T) {
+	w := newWorld(t)
+	var all []filled
+	for _, user := range []string{"nameless", "another"} {
+		all = append(all, filled{flow: "six_measures", customer: user, site: "main", day: "2026-02-02", level: 1, values: map[string]float64{"overall": 1}, choices: map[string][]string{"loyal_why": {"habit"}}})
+	}
+	w.fill(all...)
+	robin := w.as("robin")
+	page := textOf(body(robin.get("/leaving")))
+	called := regexp.MustCompile(`Customer [B-Z]{5}`).FindAllString(page, -1)
+	if len(called) != 2 || called[0] == called[1] || textOf(body(robin.get("/leaving"))) != page {
+		t.Fatalf("they are called %q: %s", called, page)
+	}
+	person := storage.Person{Platform: "telegram", Account: "42", User: "nameless"}.ID()
+	if one := body(robin.get("/customers/" + person)); !strings.Contains(one, called[0]) && !strings.Contains(one, called[1]) {
+		t.Errorf("on their page they are called otherwise: %s", textOf(one))
+	}
+}
+
 // TestWhoIsCaptiveIsListedByName lists those whose newest answer is captive, of the sites at which somebody may know
 // customers, on both engines: nobody whom staff know by a pseudonym, and in the file those on the page.
 func TestWhoIsCaptiveIsListedByName(t *testing.T) {
@@ -117,7 +137,7 @@ func TestWhoIsCaptiveIsListedByName(t *testing.T) {
 		for _, text := range []string{
 			"C-HABIT comes by habit level 2 of 7 on Feb 1, 2026 · last visit Feb 20, 2026, Harbour; days on which they came in twelve months: 3 · the answer",
 			"Lin Wei comes for lack of a choice level 2 of 7 on Feb 2, 2026 · the answer", "c-keyed comes by habit level 2 of 7", "c-moved comes by habit level 3 of 7 on Feb 3, 2026",
-			"Customer comes by habit level 1 of 7 on Feb 2, 2026 · the answer", "c-back comes for lack of a choice level 1 of 7 on Feb 5, 2026",
+			"comes by habit level 1 of 7 on Feb 2, 2026 · the answer", "c-back comes for lack of a choice level 1 of 7 on Feb 5, 2026",
 		} {
 			if !strings.Contains(textOf(page), text) {
 				t.Errorf("the page does not say %q: %s", text, textOf(page))
