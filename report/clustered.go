@@ -20,6 +20,15 @@ func (c *Clusters) Add(k, m float64) {
 	c.MM, c.MK, c.KK = c.MM+m*m, c.MK+m*k, c.KK+k*k
 }
 
+// AddAlike counts so many customers with one answer each, which counts or does not.
+func (c *Clusters) AddAlike(counts bool, customers int) {
+	n := float64(customers)
+	c.Customers, c.M, c.MM = c.Customers+customers, c.M+n, c.MM+n
+	if counts {
+		c.K, c.MK, c.KK = c.K+n, c.MK+n, c.KK+n
+	}
+}
+
 // Clustered is a rate of answers, of which a customer may have given several.
 type Clustered struct {
 	Rate

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -15,23 +14,30 @@ type Wait struct {
 // stillWaiting goes through the times at which something happened, in order, with the share for
 // which it has not happened by then and the sum of Greenwood's variance. It stops when yes says so.
 func stillWaiting(waits []Wait, yes func(at, share, greenwood float64) bool) {
-	sorted := slices.Clone(waits)
-	slices.SortFunc(sorted, func(a, b Wait) int { return cmp.Compare(a.Took, b.Took) })
-	share, greenwood := 1.0, 0.0
-	for i := 0; i < len(sorted); {
-		j, over := i, 0
-		for ; j < len(sorted) && sorted[j].Took == sorted[i].Took; j++ {
-			if sorted[j].Over {
-				over++
-			}
+	happened, awaited := make([]float64, 0, len(waits)), []float64(nil)
+	for _, w := range waits {
+		if w.Over {
+			happened = append(happened, w.Took)
+		} else {
+			awaited = append(awaited, w.Took)
 		}
-		if over > 0 {
-			risk, d := float64(len(sorted)-i), float64(over)
-			share *= 1 - d/risk
-			greenwood += d / (risk * (risk - d)) // infinite when nobody is left
-			if !yes(sorted[i].Took, share, greenwood) {
-				return
-			}
+	}
+	slices.Sort(happened)
+	slices.Sort(awaited)
+	share, greenwood, left := 1.0, 0.0, 0 // who was watched for less
+	for i := 0; i < len(happened); {
+		at, j := happened[i], i
+		for j < len(happened) && happened[j] == at {
+			j++
+		}
+		for left < len(awaited) && awaited[left] < at {
+			left++
+		}
+		risk, d := float64(len(waits)-i-left), float64(j-i)
+		share *= 1 - d/risk
+		greenwood += d / (risk * (risk - d)) // infinite when nobody is left
+		if !yes(at, share, greenwood) {
+			return
 		}
 		i = j
 	}
@@ -105,6 +111,10 @@ func InTimeOf(waits []Wait, limit float64) InTime {
 			t.NotYetDue++
 		}
 	}
-	t.Rate = Show(t.Met, t.Met+t.Missed)
-	return t
+	return InTimeSo(t.Met, t.Missed, t.NotYetDue)
+}
+
+// InTimeSo is InTimeOf of what was counted.
+func InTimeSo(met, missed, notYetDue int) InTime {
+	return InTime{met, missed, notYetDue, Show(met, met+missed)}
 }

@@ -3,6 +3,7 @@ package admin
 import (
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/aftercare/aftercare/bot/figures"
@@ -161,9 +162,13 @@ func (s reportPages) complaintsBySite(w *words, complaints map[string]int, asked
 
 // causesOf are the causes that the sites of cases have in force.
 func (s reportPages) causesOf(cases []storage.FigureCase) (own []recovery.Cause) {
-	seen := map[string]bool{}
+	seen, last := map[string]bool{}, ""
 	for i := range cases {
-		if at := cases[i].Site; !seen[at] {
+		at := cases[i].Site
+		if i > 0 && at == last {
+			continue
+		}
+		if last = at; !seen[at] {
 			seen[at] = true
 			own = append(own, s.Bot.Configuration().Now().Rules(at).Causes...)
 		}
@@ -191,22 +196,17 @@ func untold(all []report.Cause, parts []part) (n int) {
 func (w *words) causes(cases []storage.FigureCase, own []recovery.Cause) reportSection {
 	c := reportSection{ID: "causes", Title: w.t("what_went_wrong"), Open: true, Even: true, columns: causeColumns}
 	c.Head = [4]string{w.t("cause"), w.t("cases_head"), w.t("share"), w.t("of_cases")}
-	mentions, list := map[string]int{}, casesOf(cases)
-	for i := range cases {
-		if cause := cases[i].Cause; cause != "" {
-			mentions[cause]++
-		}
-	}
+	list := casesOf(cases)
 	whole := list.rate(namedCause, anyCase)
 	closed := whole.N
 	if whole.Manner == report.Hidden {
 		c.Notes = []string{w.t("causes_few")}
 		return c
 	}
-	all := report.CausesOf(mentions, closed)
+	all := report.CausesOf(list.mentions(), closed)
 	parts := make([]part, len(all))
 	for i, one := range all {
-		parts[i].rate = list.ofCause(one.Name)
+		parts[i].rate = list.ofCause(slices.Index(list.causes, one.Name))
 	}
 	parts = hidden(parts)
 	vital, so, hid := 0, 0.0, untold(all, parts)

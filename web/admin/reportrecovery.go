@@ -3,7 +3,6 @@ package admin
 import (
 	"math"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -21,12 +20,13 @@ type caseStep struct {
 	at    func(*storage.FigureCase) time.Time
 	came  caseTrait // that it happened
 	due   caseTrait // that it happened, or should have
+	late  caseTrait // that it did not in time
 }
 
 var caseSteps = []caseStep{
-	{"taken", recovery.ClockAcknowledge, func(c *storage.FigureCase) time.Time { return c.Taken }, wasTaken, dueTaken},
-	{"contacted", recovery.ClockContact, func(c *storage.FigureCase) time.Time { return c.Contacted }, wasContacted, dueContacted},
-	{"resolved", recovery.ClockResolve, func(c *storage.FigureCase) time.Time { return c.Resolved }, wasResolved, dueResolved},
+	{"taken", recovery.ClockAcknowledge, func(c *storage.FigureCase) time.Time { return c.Taken }, wasTaken, dueTaken, lateTaken},
+	{"contacted", recovery.ClockContact, func(c *storage.FigureCase) time.Time { return c.Contacted }, wasContacted, dueContacted, lateContacted},
+	{"resolved", recovery.ClockResolve, func(c *storage.FigureCase) time.Time { return c.Resolved }, wasResolved, dueResolved, lateResolved},
 }
 
 // reportRecovery is what became of unsatisfied customers.
@@ -118,17 +118,7 @@ func (w *words) promises(cases *caseList) reportSection {
 	c := reportSection{ID: "promises", Title: w.t("in_time"), Open: true, Even: true, columns: promiseColumns, Notes: []string{w.t("in_time_foot")}}
 	c.Head = [4]string{w.t("promise"), w.t("due_head"), w.t("interval"), w.t("in_time")}
 	for _, step := range caseSteps {
-		waits := make([]report.Wait, 0, len(cases.all))
-		for i := range cases.all {
-			c := &cases.all[i]
-			missed := slices.Contains(c.Missed, step.clock)
-			wait := report.Wait{Over: !step.at(c).IsZero()}
-			if missed {
-				wait.Took = 2
-			}
-			waits = append(waits, wait)
-		}
-		in := report.InTimeOf(waits, 1)
+		in := cases.inTime(step.came, step.late)
 		row := reportRow{
 			Label: w.t("step_" + step.key), N: w.t("met_of_due", in.Met+in.Missed, in.NotYetDue), Value: w.rated(in.Rate),
 			raw: []string{step.key, strconv.Itoa(in.Met), strconv.Itoa(in.Missed), strconv.Itoa(in.NotYetDue), "", "", ""},
@@ -159,21 +149,9 @@ var timeColumns = []string{"step", "cases", "median_minutes", "ninety_percent_mi
 func (w *words) steps(cases []storage.FigureCase, now time.Time) reportSection {
 	c := reportSection{ID: "times", Title: w.t("how_long_it_took"), Open: true, Even: true, columns: timeColumns, Notes: []string{w.t("times_foot")}}
 	c.Head = [4]string{w.t("step"), w.t("cases_head"), "", w.t("median_and_ninety")}
-	for _, step := range caseSteps {
-		waits := make([]report.Wait, 0, len(cases))
-		for i := range cases {
-			k := &cases[i]
-			if k.Customer == "" && k.Identity == "" {
-				continue
-			}
-			end, over := step.at(k), true
-			if end.IsZero() {
-				if end, over = now, false; !k.EndedAt.IsZero() {
-					end = k.EndedAt // it ended otherwise, and waits no more
-				}
-			}
-			waits = append(waits, report.Wait{Took: max(0, end.Sub(k.OpenedAt).Minutes()), Over: over})
-		}
+	all := waitsOf(cases, now)
+	for i, step := range caseSteps {
+		waits := all[i]
 		row := reportRow{Label: w.t("step_" + step.key), N: strconv.Itoa(len(waits)), Value: w.t("too_few_to_say"), raw: []string{step.key, strconv.Itoa(len(waits)), "", ""}}
 		if len(waits) >= report.FewestRated {
 			text := [2]string{w.t("figure_not_reached"), w.t("figure_not_reached")}
@@ -188,4 +166,28 @@ func (w *words) steps(cases []storage.FigureCase, now time.Time) reportSection {
 		c.Rows = append(c.Rows, row)
 	}
 	return c
+}
+
+// waitsOf are how long cases took to each of caseSteps, in minutes.
+func waitsOf(cases []storage.FigureCase, now time.Time) [][]report.Wait {
+	all := make([][]report.Wait, len(caseSteps))
+	for n := range all {
+		all[n] = make([]report.Wait, 0, len(cases))
+	}
+	for i := range cases {
+		k := &cases[i]
+		if k.Customer == "" && k.Identity == "" {
+			continue
+		}
+		for n := range caseSteps {
+			end, over := caseSteps[n].at(k), true
+			if end.IsZero() {
+				if end, over = now, false; !k.EndedAt.IsZero() {
+					end = k.EndedAt // it ended otherwise, and waits no more
+				}
+			}
+			all[n] = append(all[n], report.Wait{Took: max(0, end.Sub(k.OpenedAt).Minutes()), Over: over})
+		}
+	}
+	return all
 }

@@ -73,7 +73,7 @@ func (s *Store) compareCaseDay(ctx context.Context, b storage.Bucket, d caseDay,
 
 // keptFacts is what days at sites keep, first and last.
 func (s *Store) keptFacts(ctx context.Context, b storage.Bucket, sites []string, first, last string) (map[caseDay]string, error) {
-	list, err := s.keptDaysOf(ctx, &b, sites, [2]string{"0", "9"}, [2]string{first, last})
+	list, err := s.keptDaysOf(ctx, b, sites, [2]string{"0", "9"}, [2]string{first, last})
 	kept := make(map[caseDay]string, len(list))
 	for i := range list {
 		if d := list[i].caseDay; first <= d.day && d.day <= last {

@@ -15,7 +15,8 @@ type caseDayQueries struct {
 	casesIn           *keyed // days and sites of the cases of conversations
 	emptied, emptyAll string
 	fillDay           string
-	keptDays          *list
+	keptDays          *list // each by itself
+	keptCases         *list // all of a site as one text
 	opened, openedOn  string
 }
 
@@ -29,6 +30,11 @@ func newCaseDayQueries(t *texts) caseDayQueries {
 		keptDays: t.inBuckets(func(bucket string) string {
 			from := "SELECT bucket, site, day, facts FROM case_days WHERE bucket = " + bucket + " AND " + t.dialect.Among("site")
 			return from + " AND last_day >= ? AND first_day <= ? UNION ALL " + from + " AND facts = '' AND day >= ? AND day <= ?"
+		}),
+		keptCases: t.inBuckets(func(bucket string) string {
+			from := " FROM case_days WHERE bucket = " + bucket + " AND " + t.dialect.Among("site")
+			return "SELECT bucket, site, '' AS day, string_agg(facts, '" + dayEnd + "') AS facts" + from + " AND last_day >= ? AND first_day <= ? GROUP BY bucket, site" +
+				" UNION ALL SELECT bucket, site, day, facts" + from + " AND facts = '' AND day >= ? AND day <= ?"
 		}),
 		opened: t.one("SELECT c.body, coalesce(s.day, ''), coalesce(s.flow, ''), coalesce(s.service, ''), coalesce(s.staff, '')," +
 			" coalesce(s.language, ''), coalesce(s.channel, ''), coalesce(s.level, 0)" +

@@ -19,7 +19,8 @@ const (
 	factsForm = "1"
 	aRecord   = "\x1e"
 	aUnit     = "\x1f"
-	factNames = 20 // fields of a case
+	dayEnd    = aRecord + aRecord // between days: within one a case stands behind each separator
+	factNames = 20                // fields of a case
 )
 
 var (
@@ -92,6 +93,7 @@ func readFacts(list []storage.FigureCase, f *storage.FigureFilter, site, text st
 	return list, nil
 }
 
+// readCase adds a case if a filter asks for it. It is made where it stands.
 func readCase(list []storage.FigureCase, f *storage.FigureFilter, site, record string) ([]storage.FigureCase, error) {
 	var fields [factNames]string
 	escaped := strings.IndexByte(record, '\\') >= 0
@@ -107,30 +109,24 @@ func readCase(list []storage.FigureCase, f *storage.FigureFilter, site, record s
 			fields[n] = unescapeFact.Replace(fields[n])
 		}
 	}
-	c := storage.FigureCase{
-		ID: fields[0], Day: fields[1], Flow: fields[2], Service: fields[3], Staff: fields[4], Language: fields[5], Channel: fields[6],
-		Cause: fields[15], Asked: fields[16] != "", Identity: fields[18], Customer: fields[19], Site: site,
+	list = append(list, storage.FigureCase{})
+	c := &list[len(list)-1]
+	c.ID, c.Day, c.Site, c.Flow, c.Service, c.Staff, c.Language, c.Channel = fields[0], fields[1], site, fields[2], fields[3], fields[4], fields[5], fields[6]
+	c.Cause, c.Asked, c.Identity, c.Customer = fields[15], fields[16] != "", fields[18], fields[19]
+	if !fitsCase(f, c) {
+		return list[:len(list)-1], nil
 	}
-	if !fitsCase(f, &c) {
-		return list, nil
-	}
-	var err error
-	number := func(field string, base int) (n int64) {
-		n, wrong := strconv.ParseInt(field, base, 64)
-		err = cmp.Or(err, wrong)
-		return n
-	}
-	opened := number(fields[8], 36)
-	c.Level, c.Reopens, c.OpenedAt = int(number(fields[7], 10)), int(number(fields[14], 10)), time.UnixMicro(opened).UTC()
-	at := func(since string) time.Time {
-		if since == "" {
-			return time.Time{}
+	n := factNumbers{}
+	c.Level, c.Reopens = int(n.read(fields[7], 10)), int(n.read(fields[14], 10))
+	opened := n.read(fields[8], 36)
+	c.OpenedAt = time.UnixMicro(opened).UTC()
+	for i, at := range [...]*time.Time{&c.Taken, &c.Contacted, &c.Resolved, &c.EndedAt} {
+		if since := fields[9+i]; since != "" {
+			*at = time.UnixMicro(opened + n.read(since, 36)).UTC()
 		}
-		return time.UnixMicro(opened + number(since, 36)).UTC()
 	}
-	c.Taken, c.Contacted, c.Resolved, c.EndedAt = at(fields[9]), at(fields[10]), at(fields[11]), at(fields[12])
-	if err != nil {
-		return list, fmt.Errorf("%w: %w", errFacts, err)
+	if n.err != nil {
+		return list[:len(list)-1], fmt.Errorf("%w: %w", errFacts, n.err)
 	}
 	if fields[13] != "" {
 		for clock := range strings.SplitSeq(fields[13], ",") {
@@ -139,7 +135,19 @@ func readCase(list []storage.FigureCase, f *storage.FigureFilter, site, record s
 	}
 	settled, recovered, _ := strings.Cut(fields[17], ",")
 	c.Settled, c.Recovered = recovery.Settled(settled), recovery.Recovered(recovered)
-	return append(list, c), nil
+	return list, nil
+}
+
+// factNumbers reads numbers of a case, and keeps the first error.
+type factNumbers struct{ err error }
+
+func (r *factNumbers) read(field string, base int) int64 {
+	if len(field) == 1 && '0' <= field[0] && field[0] <= '9' {
+		return int64(field[0] - '0')
+	}
+	n, err := strconv.ParseInt(field, base, 64)
+	r.err = cmp.Or(r.err, err)
+	return n
 }
 
 // fitsCase reports whether a case is one of those that a filter asks for, but for its site.

@@ -13,63 +13,130 @@ import (
 
 // FigureCases implements storage.Figuring. Days that are to be put together anew are read case by case meanwhile.
 func (s *Store) FigureCases(ctx context.Context, f storage.FigureFilter) ([]storage.FigureCase, bool, error) {
-	from, to, err := span(f)
+	if len(f.Sites) == 0 {
+		return nil, false, nil
+	}
+	all, err := s.casesKept(ctx, &f)
 	if err != nil {
 		return nil, false, err
 	}
-	first, last := from.Add(-farthest).Format(time.DateOnly), to.Add(farthest).Format(time.DateOnly)
-	on := [2]string{storage.Clean(f.From), storage.Clean(f.To)}
-	all := make([][]keptDay, s.buckets)
-	together := brief(&f)
-	if together && len(f.Sites) > 0 {
-		kept, err := s.keptDaysOf(ctx, nil, texted(f.Sites), on, [2]string{first, last})
-		if err != nil {
-			return nil, false, err
+	sizes, n := make([]int, len(all)), 0
+	for b := range all {
+		sizes[b] = all[b].records()
+		n += sizes[b]
+	}
+	list, at := make([]storage.FigureCase, n), 0 // the one place in which cases are made
+	for b, size := range sizes {
+		all[b].list, at = list[at:at:at+size], at+size
+	}
+	most := int64(f.Limit) + 1
+	err = s.inEach(func(b storage.Bucket) error {
+		if err := all[b].read(&f); err != nil {
+			return err
 		}
-		for i := range kept {
-			all[kept[i].bucket] = append(all[kept[i].bucket], kept[i])
+		return s.addStale(ctx, b, &all[b], &f, most)
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	list = list[:0]
+	for b := range all {
+		if all[b].full { // it is not known how many of the others fit
+			return nil, true, nil
+		}
+		list = append(list, all[b].list...) // in its place already, or moved to the front
+	}
+	for b := range all {
+		list = append(list, all[b].anew...)
+	}
+	if len(list) > f.Limit {
+		return list[:f.Limit], true, nil
+	}
+	return list, false, nil
+}
+
+// bucketCases are the cases of figures in a bucket: as days keep them, and those of days that are to be put together
+// anew.
+type bucketCases struct {
+	kept  []keptDay // of a site each; dayEnd divides what its days keep
+	stale map[caseDay]bool
+	list  []storage.FigureCase
+	anew  []storage.FigureCase
+	full  bool // there are more than the limit of these
+}
+
+// records is how many cases days keep, at least.
+func (c *bucketCases) records() (n int) {
+	for i := range c.kept {
+		n += strings.Count(c.kept[i].facts, aRecord)
+	}
+	return n
+}
+
+func (c *bucketCases) read(f *storage.FigureFilter) (err error) {
+	for i := range c.kept {
+		at := &c.kept[i]
+		for day := range strings.SplitSeq(at.facts, dayEnd) {
+			if c.list, err = readFacts(c.list, f, at.site, day); err != nil {
+				return fmt.Errorf("read the cases of %s: %w", at.site, err)
+			}
 		}
 	}
-	return everywhere(s, f, func(b storage.Bucket, most int64) (list []storage.FigureCase, err error) {
-		add := func(c *storage.FigureCase) {
-			if fitsCase(&f, c) {
-				list = append(list, *c)
+	return nil
+}
+
+// casesKept reads what days keep that may have cases of a filter, by bucket: of few days by one statement.
+func (s *Store) casesKept(ctx context.Context, f *storage.FigureFilter) ([]bucketCases, error) {
+	from, to, err := span(*f)
+	if err != nil {
+		return nil, err
+	}
+	at := s.dialect.Keys(texted(f.Sites))
+	args := []any{at, storage.Clean(f.From), storage.Clean(f.To), at, from.Add(-farthest).Format(time.DateOnly), to.Add(farthest).Format(time.DateOnly)}
+	all := make([]bucketCases, s.buckets)
+	put := func(rows []keptDay) {
+		for _, d := range rows {
+			in := &all[d.bucket]
+			if d.facts != "" {
+				in.kept = append(in.kept, d)
+				continue
 			}
-		}
-		kept := all[b]
-		if !together {
-			if kept, err = s.keptDaysOf(ctx, &b, texted(f.Sites), on, [2]string{first, last}); err != nil {
-				return nil, err
+			if in.stale == nil {
+				in.stale = map[caseDay]bool{}
 			}
+			in.stale[d.caseDay] = true
 		}
-		stale, n := map[caseDay]bool{}, 0
-		for i := range kept {
-			n += strings.Count(kept[i].facts, aRecord)
-		}
-		list = make([]storage.FigureCase, 0, min(n, int(most)))
-		for i := range kept {
-			d := &kept[i]
-			if d.facts == "" {
-				stale[d.caseDay] = true
-			} else if list, err = readFacts(list, &f, d.site, d.facts); err != nil {
-				return nil, fmt.Errorf("read the cases of %s: %w", d.day, err)
-			}
-		}
-		for _, days := range daysTogether(stale) {
-			full, err := s.casesOpened(ctx, b, f.Sites, days, most, func(c *storage.FigureCase) {
-				if stale[caseDayOf(c.Site, c.OpenedAt)] {
-					add(c)
-				}
-			})
-			if err != nil {
-				return nil, err
-			}
-			if full { // it is not known how many of the others fit
-				return make([]storage.FigureCase, most), nil
-			}
-		}
-		return list, nil
+	}
+	if brief(f) {
+		rows, err := ofBuckets(ctx, s, "cases of days", s.q.keptCases, args, scanKeptDay)
+		put(rows)
+		return all, err
+	}
+	rows := make([][]keptDay, s.buckets)
+	err = s.inEach(func(b storage.Bucket) (err error) {
+		rows[b], err = ofBucket(ctx, s, "cases of days", s.q.keptCases, b, args, scanKeptDay)
+		return err
 	})
+	for b := range rows {
+		put(rows[b])
+	}
+	return all, err
+}
+
+// addStale reads the cases of days that are to be put together anew, one by one.
+func (s *Store) addStale(ctx context.Context, b storage.Bucket, c *bucketCases, f *storage.FigureFilter, most int64) error {
+	for _, days := range daysTogether(c.stale) {
+		full, err := s.casesOpened(ctx, b, f.Sites, days, most, func(k *storage.FigureCase) {
+			if c.stale[caseDayOf(k.Site, k.OpenedAt)] && fitsCase(f, k) {
+				c.anew = append(c.anew, *k)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		c.full = c.full || full
+	}
+	return nil
 }
 
 // mostTogether is how many stretches of days are read one by one: of more, what lies between them is read as well.
@@ -98,7 +165,7 @@ func nextDay(day string) string {
 	return t.AddDate(0, 0, 1).Format(time.DateOnly)
 }
 
-// keptDay is a day with what it keeps; "" = it is to be put together anew.
+// keptDay is a day with what it keeps; "" = it is to be put together anew. Without a day it is all days of a site.
 type keptDay struct {
 	caseDay
 	bucket storage.Bucket
@@ -109,13 +176,9 @@ func scanKeptDay(row scanner) (d keptDay, err error) {
 	return d, row.Scan(&d.bucket, &d.site, &d.day, &d.facts)
 }
 
-// keptDaysOf are the days at sites that cases were put together on which figures put on some days, and those that
-// are to be put together anew and on which such cases may have opened: first and last, each. b: of one bucket.
-func (s *Store) keptDaysOf(ctx context.Context, b *storage.Bucket, sites []string, on, opened [2]string) ([]keptDay, error) {
+// keptDaysOf are the days at sites of a bucket that cases were put together on which figures put on some days, and
+// those that are to be put together anew and on which such cases may have opened: first and last, each.
+func (s *Store) keptDaysOf(ctx context.Context, b storage.Bucket, sites []string, on, opened [2]string) ([]keptDay, error) {
 	at := s.dialect.Keys(sites)
-	args := []any{at, on[0], on[1], at, opened[0], opened[1]}
-	if b != nil {
-		return ofBucket(ctx, s, "days of cases", s.q.keptDays, *b, args, scanKeptDay)
-	}
-	return ofBuckets(ctx, s, "days of cases", s.q.keptDays, args, scanKeptDay)
+	return ofBucket(ctx, s, "days of cases", s.q.keptDays, b, []any{at, on[0], on[1], at, opened[0], opened[1]}, scanKeptDay)
 }

@@ -164,27 +164,35 @@ func span(f storage.FigureFilter) (from, to time.Time, err error) {
 // abreast is how many buckets are read at a time.
 const abreast = 4
 
+// inEach does something in every bucket, in some at a time.
+func (s *Store) inEach(do func(storage.Bucket) error) error {
+	errs := make([]error, s.buckets)
+	free := make(chan struct{}, abreast)
+	var all sync.WaitGroup
+	for b := range storage.Bucket(s.buckets) {
+		free <- struct{}{}
+		all.Go(func() {
+			errs[b] = do(b)
+			<-free
+		})
+	}
+	all.Wait()
+	return cmp.Or(errs...)
+}
+
 // everywhere reads what each bucket has, up to the limit and one more: one question a bucket, whatever
 // sites there are.
 func everywhere[T any](s *Store, f storage.FigureFilter, read func(b storage.Bucket, most int64) ([]T, error)) (list []T, more bool, err error) {
 	if len(f.Sites) == 0 {
 		return nil, false, nil
 	}
-	lists, errs := make([][]T, s.buckets), make([]error, s.buckets)
-	free := make(chan struct{}, abreast)
-	var all sync.WaitGroup
-	for b := range storage.Bucket(s.buckets) {
-		free <- struct{}{}
-		all.Go(func() {
-			lists[b], errs[b] = read(b, int64(f.Limit)+1)
-			<-free
-		})
-	}
-	all.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, false, err
-		}
+	lists := make([][]T, s.buckets)
+	err = s.inEach(func(b storage.Bucket) (err error) {
+		lists[b], err = read(b, int64(f.Limit)+1)
+		return err
+	})
+	if err != nil {
+		return nil, false, err
 	}
 	if list = slices.Concat(lists...); len(list) > f.Limit {
 		return list[:f.Limit], true, nil
