@@ -178,6 +178,7 @@ func dialect() sqlstore.Dialect {
 			return "SELECT h.* FROM (" + rows(places) + ") AS k CROSS JOIN LATERAL (" + strings.Join(all, " UNION ALL ") + " OFFSET 0) AS h"
 		},
 		Places:    arraysOf,
+		Together:  true,
 		Keys:      keys,
 		Among:     func(column string) string { return column + " = ANY (CAST(? AS text[]))" },
 		Because:   "CAST(body AS jsonb) #>> '{decision,reasons}' LIKE ?",

@@ -16,7 +16,7 @@ type caseDayQueries struct {
 	emptied, emptyAll string
 	fillDay           string
 	keptDays          *list // each by itself
-	keptCases         *list // all of a site as one text
+	keptCases         *list // as they are read the fastest: see siteDays
 	opened, openedOn  string
 }
 
@@ -33,8 +33,11 @@ func newCaseDayQueries(t *texts) caseDayQueries {
 		}),
 		keptCases: t.inBuckets(func(bucket string) string {
 			from := " FROM case_days WHERE bucket = " + bucket + " AND " + t.dialect.Among("site")
-			return "SELECT bucket, site, '' AS day, string_agg(facts, '" + dayEnd + "') AS facts" + from + " AND last_day >= ? AND first_day <= ? GROUP BY bucket, site" +
-				" UNION ALL SELECT bucket, site, day, facts" + from + " AND facts = '' AND day >= ? AND day <= ?"
+			kept := "SELECT bucket, site, day, facts" + from + " AND last_day >= ? AND first_day <= ?"
+			if t.dialect.Together {
+				kept = "SELECT min(bucket), '', '', string_agg(site || '" + aUnit + "' || facts, '" + dayEnd + "')" + from + " AND last_day >= ? AND first_day <= ? HAVING count(*) > 0"
+			}
+			return kept + " UNION ALL SELECT bucket, site, day, facts" + from + " AND facts = '' AND day >= ? AND day <= ?"
 		}),
 		opened: t.one("SELECT c.body, coalesce(s.day, ''), coalesce(s.flow, ''), coalesce(s.service, ''), coalesce(s.staff, '')," +
 			" coalesce(s.language, ''), coalesce(s.channel, ''), coalesce(s.level, 0)" +

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -58,7 +59,7 @@ func (s *Store) FigureCases(ctx context.Context, f storage.FigureFilter) ([]stor
 // bucketCases are the cases of figures in a bucket: as days keep them, and those of days that are to be put together
 // anew.
 type bucketCases struct {
-	kept  []keptDay // of a site each; dayEnd divides what its days keep
+	kept  []keptDay
 	stale map[caseDay]bool
 	list  []storage.FigureCase
 	anew  []storage.FigureCase
@@ -75,14 +76,28 @@ func (c *bucketCases) records() (n int) {
 
 func (c *bucketCases) read(f *storage.FigureFilter) (err error) {
 	for i := range c.kept {
-		at := &c.kept[i]
-		for day := range strings.SplitSeq(at.facts, dayEnd) {
-			if c.list, err = readFacts(c.list, f, at.site, day); err != nil {
-				return fmt.Errorf("read the cases of %s: %w", at.site, err)
+		for site, facts := range siteDays(&c.kept[i]) {
+			if c.list, err = readFacts(c.list, f, site, facts); err != nil {
+				return fmt.Errorf("read the cases of a day at %q: %w", site, err)
 			}
 		}
 	}
 	return nil
+}
+
+// siteDays are the sites of days, with what these keep: of one, or of many that the database put together.
+func siteDays(of *keptDay) iter.Seq2[string, string] {
+	return func(yield func(site, facts string) bool) {
+		if of.day != "" {
+			yield(of.site, of.facts)
+			return
+		}
+		for day := range strings.SplitSeq(of.facts, dayEnd) {
+			if site, facts, _ := strings.Cut(day, aUnit); !yield(site, facts) {
+				return
+			}
+		}
+	}
 }
 
 // casesKept reads what days keep that may have cases of a filter, by bucket: of few days by one statement.
@@ -165,7 +180,7 @@ func nextDay(day string) string {
 	return t.AddDate(0, 0, 1).Format(time.DateOnly)
 }
 
-// keptDay is a day with what it keeps; "" = it is to be put together anew. Without a day it is all days of a site.
+// keptDay is a day with what it keeps; "" = it is to be put together anew. Without a day it is many of them.
 type keptDay struct {
 	caseDay
 	bucket storage.Bucket

@@ -50,6 +50,8 @@ type Dialect struct {
 	// those that Places makes of the places.
 	Across func(tables []Source) string
 	Places func(at []Place) ([]any, error)
+	// Together has the database put many texts together: a row for each costs more on its way than that does.
+	Together bool
 	// Among is the condition that a column has one of many values: a parameter that Keys makes.
 	Among func(column string) string
 	// Rows, if set, is the text of a SELECT of rows whose columns have these names, with one
