@@ -47,3 +47,46 @@ func TestCasesComeBackFromTheirDay(t *testing.T) {
 		}
 	}
 }
+
+// FuzzCasesOfADay: whatever is read of a day is kept again as the same cases, and what cannot be read is an error.
+func FuzzCasesOfADay(f *testing.F) {
+	opened := time.Date(2026, 3, 4, 5, 6, 7, 8000, time.UTC)
+	_, _, text := factsOf([]storage.FigureCase{
+		{ID: "a", Day: "2026-03-01", Flow: `back\slash`, OpenedAt: opened, Taken: opened, Missed: []recovery.Clock{recovery.ClockContact}, Customer: "两\x1e\x1f"},
+		{ID: "b", Day: "2026-03-02", OpenedAt: opened, EndedAt: opened.Add(-time.Hour), Settled: recovery.SettledPartly, Level: 7, Reopens: 12},
+	})
+	for _, seed := range []string{text, factsForm, "", "2", text + aRecord, text + dayEnd + text} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		any := storage.FigureFilter{From: "", To: "\xff"}
+		read, err := readFacts(nil, &any, "main", text)
+		if err != nil {
+			return
+		}
+		_, _, again := factsOf(read)
+		kept, err := readFacts(nil, &any, "main", again)
+		if diff := cmp.Diff(read, kept, cmpopts.EquateEmpty()); diff != "" || err != nil {
+			t.Errorf("%q is kept as %q: %v\n%s", text, again, err, diff)
+		}
+	})
+}
+
+// TestDaysAreTakenApartAgain: those that a database put together, whatever they keep, and one that stands alone.
+func TestDaysAreTakenApartAgain(t *testing.T) {
+	_, _, busy := factsOf([]storage.FigureCase{{ID: "a", Customer: "\x1e\x1e1"}, {ID: "b", Customer: "1"}})
+	want := []string{"main " + busy, "pier " + factsForm, "main " + factsForm, "pier " + busy}
+	together := make([]string, len(want))
+	for i, day := range want {
+		together[i] = strings.Replace(day, " ", aUnit, 1)
+	}
+	var got []string
+	for _, of := range []keptDay{{facts: strings.Join(together, dayEnd)}, {caseDay: caseDay{"main", "2026-03-01"}, facts: busy}} {
+		for site, facts := range siteDays(&of) {
+			got = append(got, site+" "+facts)
+		}
+	}
+	if diff := cmp.Diff(append(want, "main "+busy), got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
