@@ -75,18 +75,6 @@ func (k secret) pseudonym(identity string) string {
 	return string(letters[n%uint64(len(letters))]) + strconv.FormatUint(n/uint64(len(letters))%9999+1, 10)
 }
 
-// Unnamed is what a chat account is told apart by that has no name, five letters: always the same, and nobody who lacks
-// the key can tell whose it is. It looks like no pseudonym, and is none: staff may know of whom it is. Two in three
-// million may have the same.
-func Unnamed(b *Bot, identity string) string {
-	const letters = "BCDFGHJKLMNPQRSTVWXZ" // no vowels: they make no words
-	n, mark := binary.BigEndian.Uint64(b.key.sum("unnamed\x00"+identity)), make([]byte, 5)
-	for i := range mark {
-		mark[i], n = letters[n%uint64(len(letters))], n/uint64(len(letters))
-	}
-	return string(mark)
-}
-
 // code is how the database knows a code that was given to somebody; kind tells what it is
 // for. People may type it in small letters, with spaces.
 func (k secret) code(kind, code string) string {

@@ -24,7 +24,7 @@ func (s *late) BeginErasure(ctx context.Context, e storage.Erasure, marks []stor
 	return errors.Join(s.answer(), s.Store.BeginErasure(ctx, e, marks))
 }
 
-// TestWhoAnswersWhileTheyAreErasedAnswered: the invitation lies in a bucket before that of whoever opened it, or behind.
+// TestWhoAnswersWhileTheyAreErasedAnswered: the link lies in a bucket before that of whoever opened it, or behind.
 func TestWhoAnswersWhileTheyAreErasedAnswered(t *testing.T) {
 	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	for _, user := range []string{"1", "2", "3", "4"} {

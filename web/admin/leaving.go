@@ -228,7 +228,7 @@ func (s customerPages) leaverRow(w *words, v Viewer, x *figures.Leaver, c storag
 // unnamed is what a customer is called of whom neither a name nor a key of the organisation is known, by the id of
 // their chat account.
 func (s customerPages) unnamed(w *words, identity string) string {
-	return w.t("customer_unnamed", bot.Unnamed(s.Bot, identity))
+	return w.t("customer_unnamed", bot.Privacy(s.Bot).Unnamed(identity))
 }
 
 // leavingFile hands out a list, page by page.
