@@ -1,9 +1,6 @@
 package report
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // Wait is how long something took, or has taken so far, in any unit of time.
 type Wait struct {
@@ -22,8 +19,8 @@ func stillWaiting(waits []Wait, yes func(at, share, greenwood float64) bool) {
 			awaited = append(awaited, w.Took)
 		}
 	}
-	slices.Sort(happened)
-	slices.Sort(awaited)
+	sortTimes(happened)
+	sortTimes(awaited)
 	share, greenwood, left := 1.0, 0.0, 0 // who was watched for less
 	for i := 0; i < len(happened); {
 		at, j := happened[i], i
