@@ -50,7 +50,7 @@ var exported = map[Exported][]string{
 	ExportCases: {
 		"site", "day", "state", "priority", "flow", "service", "staff", "language", "channel", "level", "flag", "test", "cause", "settled",
 		"recovered", "reopens", "minutes_to_acknowledge", "minutes_to_contact", "minutes_to_resolve", "class", "acknowledged", "contacted",
-		"resolved", "asked", "missed",
+		"resolved", "asked", "missed", "minutes_to_end", "day_opened",
 	},
 	ExportInvitations: {"flow", "version", "site", "service", "staff", "channel", "language", "day", "redeemed", "test", "class", "has_answer"},
 	ExportFeedback:    {"kind", "site", "flow", "class", "service", "staff", "language", "channel", "level", "day", "test"},

@@ -16,9 +16,10 @@ type Serving interface {
 	ServedAfter(ctx context.Context, b Bucket, after string, f ServedFilter) ([]ServedEvent, error)
 	// Visits returns when and where customers were served, by their keys, the earliest first; tests are left out.
 	Visits(ctx context.Context, customers []string) (map[string][]Visit, error)
-	// ServedKeys returns the keys of customers who were served, of those services that lie in one bucket, in an order
-	// of the engine's own behind one of them, "" begins, at most limit. Services of a customer lie in many buckets.
-	ServedKeys(ctx context.Context, b Bucket, after string, limit int) ([]string, error)
+	// ServedKeys returns the keys of customers who were served, with a bucket in which a service of theirs lies: of this
+	// bucket in an order of the engine's own behind one of them, "" begins, then of the buckets behind it, at most limit.
+	// Services of a customer lie in many buckets, and so does their key.
+	ServedKeys(ctx context.Context, b Bucket, after string, limit int) ([]ServedKey, error)
 	// NamedAnswers returns the answered conversations with a level of customers, by their keys, in no order: of those
 	// surveys alone that say how satisfied customers are, tests and what staff know by a pseudonym left out.
 	NamedAnswers(ctx context.Context, customers []string) (map[string][]NamedAnswer, error)
@@ -35,6 +36,12 @@ type Visit struct {
 	At     time.Time
 	Site   string
 	Bucket Bucket // in which the service lies
+}
+
+// ServedKey is the key of a customer, and a bucket in which a service of theirs lies.
+type ServedKey struct {
+	Bucket   Bucket
+	Customer string
 }
 
 // NamedAnswer is a conversation of somebody whom staff know.

@@ -33,7 +33,6 @@ type Leavers struct {
 	Store interface {
 		storage.Giving
 		storage.Serving
-		Buckets() int
 	}
 	Sites    []string
 	Zone     func(site string) *time.Location
@@ -182,30 +181,18 @@ const lostAtOnce = 500
 func (l *Leavers) Lost(ctx context.Context, after string, limit int) (list []Leaver, next string, err error) {
 	bucket, key := placeOf(after)
 	today, looked := dayNumber(l.Today.Format(time.DateOnly)), 0
-	type at struct {
-		key    string
-		bucket storage.Bucket
-	}
 search:
-	for int(bucket) < l.Store.Buckets() {
-		var some []at
-		for int(bucket) < l.Store.Buckets() && len(some) < lostAtOnce {
-			keys, err := l.Store.ServedKeys(ctx, bucket, key, lostAtOnce)
-			if err != nil {
-				return nil, "", err
-			}
-			for _, k := range keys {
-				some = append(some, at{k, bucket})
-			}
-			if len(keys) < lostAtOnce {
-				bucket, key = bucket+1, ""
-			} else {
-				key = keys[len(keys)-1]
-			}
+	for over := false; !over; {
+		some, err := l.Store.ServedKeys(ctx, bucket, key, lostAtOnce)
+		if err != nil {
+			return nil, "", err
+		}
+		if over = len(some) < lostAtOnce; len(some) == 0 {
+			break
 		}
 		keys := make([]string, len(some))
-		for i := range some {
-			keys[i] = some[i].key
+		for i, one := range some {
+			keys[i], bucket, key = one.Customer, one.Bucket, one.Customer
 		}
 		visits, err := l.Store.Visits(ctx, keys)
 		if err != nil {
@@ -213,20 +200,20 @@ search:
 		}
 		for i, one := range some {
 			// Services of a customer lie in many buckets: they are looked at where the first one lies.
-			if slices.ContainsFunc(visits[one.key], func(v storage.Visit) bool { return v.Bucket < one.bucket }) {
+			if slices.ContainsFunc(visits[one.Customer], func(v storage.Visit) bool { return v.Bucket < one.Bucket }) {
 				continue
 			}
-			if x, lost := l.lost(one.key, visits[one.key], today); lost {
+			if x, lost := l.lost(one.Customer, visits[one.Customer], today); lost {
 				list = append(list, x)
 			}
 			if len(list) == limit {
-				if next = placeText(one.bucket, one.key); i == len(some)-1 && int(bucket) >= l.Store.Buckets() {
+				if next = placeText(one.Bucket, one.Customer); i == len(some)-1 && over {
 					next = ""
 				}
 				break search
 			}
 		}
-		if looked += len(some); l.Patience > 0 && looked >= l.Patience && int(bucket) < l.Store.Buckets() {
+		if looked += len(some); l.Patience > 0 && looked >= l.Patience && !over {
 			next = placeText(bucket, key)
 			break
 		}

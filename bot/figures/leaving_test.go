@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -16,17 +17,22 @@ type shelves struct {
 	storage.Serving
 	visits map[string][]storage.Visit
 	asked  int // how often it was asked for visits
+	listed int // how often for keys
 }
 
-func (s *shelves) Buckets() int { return 4 }
-
-func (s *shelves) ServedKeys(_ context.Context, b storage.Bucket, after string, limit int) (keys []string, _ error) {
+func (s *shelves) ServedKeys(_ context.Context, b storage.Bucket, after string, limit int) (keys []storage.ServedKey, _ error) {
+	s.listed++
 	for key, visits := range s.visits {
-		if key > after && slices.ContainsFunc(visits, func(v storage.Visit) bool { return v.Bucket == b }) {
-			keys = append(keys, key)
+		seen := map[storage.Bucket]bool{}
+		for _, v := range visits {
+			if !seen[v.Bucket] && (v.Bucket > b || v.Bucket == b && key > after) {
+				keys, seen[v.Bucket] = append(keys, storage.ServedKey{Bucket: v.Bucket, Customer: key}), true
+			}
 		}
 	}
-	slices.Sort(keys)
+	slices.SortFunc(keys, func(x, y storage.ServedKey) int {
+		return cmp.Or(cmp.Compare(x.Bucket, y.Bucket), cmp.Compare(x.Customer, y.Customer))
+	})
 	return keys[:min(limit, len(keys))], nil
 }
 
@@ -82,9 +88,9 @@ func TestWhoIsLostIsListedOnceAcrossBuckets(t *testing.T) {
 		}
 	}
 	l := &Leavers{Store: s, Sites: []string{"main"}, Today: today, Usual: map[string]float64{"main": 30}, Within: 365, Patience: 500}
-	s.asked = 0
-	if list, next, err := l.Lost(t.Context(), "", 5000); err != nil || next == "" || len(list) == 0 || s.asked > 1 {
-		t.Errorf("a page that finds few looks %d times, %d, %q, %v", s.asked, len(list), next, err)
+	s.asked, s.listed = 0, 0
+	if list, next, err := l.Lost(t.Context(), "", 5000); err != nil || next == "" || len(list) == 0 || s.asked+s.listed > 2 {
+		t.Errorf("a page that finds few looks %d times, %d, %q, %v", s.asked+s.listed, len(list), next, err)
 	}
 }
 

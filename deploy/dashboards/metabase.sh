@@ -21,7 +21,7 @@ i=0
 placed='[]'
 while [ "$i" -lt "$n" ]; do
 	card=$(jq --argjson i "$i" --argjson database "$METABASE_DATABASE" '.cards[$i] | {
-		name, display, visualization_settings,
+		name, description, display, visualization_settings,
 		dataset_query: {type: "native", database: $database, native: {query: .sql, "template-tags": {}}}
 	}' "$from" | call POST card | jq .id)
 	i=$((i + 1))

@@ -36,6 +36,8 @@ func TestFewDaysAreAskedForInAllBucketsAtOnce(t *testing.T) {
 		{"Received", 1, func() error { _, _, err := s.Received(ctx, f); return err }},
 		{"FigureCases", 1, func() error { _, _, err := s.FigureCases(ctx, f); return err }},
 		{"Judged", 2, func() error { _, _, err := s.Judged(ctx, f); return err }},
+		{"Visits", 1, func() error { _, err := s.Visits(ctx, []string{"k1", "k2"}); return err }},
+		{"ServedKeys", 1, func() error { _, err := s.ServedKeys(ctx, 0, "", 500); return err }},
 		{"Cells", 1, func() error { _, err := s.Cells(ctx, f, storage.CellsStaff); return err }},
 	} {
 		c.Reset()

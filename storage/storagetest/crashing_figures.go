@@ -93,8 +93,8 @@ func (c *CrashingStore) Visits(ctx context.Context, customers []string) (map[str
 }
 
 // ServedKeys implements storage.Serving.
-func (c *CrashingStore) ServedKeys(ctx context.Context, b storage.Bucket, after string, limit int) ([]string, error) {
-	return result(c, func() ([]string, error) { return c.inner.ServedKeys(ctx, b, after, limit) })
+func (c *CrashingStore) ServedKeys(ctx context.Context, b storage.Bucket, after string, limit int) ([]storage.ServedKey, error) {
+	return result(c, func() ([]storage.ServedKey, error) { return c.inner.ServedKeys(ctx, b, after, limit) })
 }
 
 // NamedAnswers implements storage.Serving.

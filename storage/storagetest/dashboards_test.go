@@ -35,7 +35,7 @@ func parsed(t *testing.T, name string, into any) {
 type metabase struct {
 	Name  string
 	Cards []struct {
-		Name, Display, SQL string
+		Name, Description, Display, SQL string
 		Settings           map[string]any `json:"visualization_settings"`
 		Col, Row           int
 		Width              int `json:"size_x"`
@@ -178,7 +178,7 @@ INSERT INTO answers (bucket, session, question, revision, newest, kind, value, c
 SELECT 0, session, 'overall', 1, TRUE, 'scale', 1, '', '', 0, 1, 'unsatisfied', FALSE, FALSE, test, now(), flow, 1, site, service, staff, 'en', 'telegram', day
 FROM read_sessions WHERE test OR class NOT IN ('transactional', 'relationship');
 INSERT INTO invitations (bucket, id, flow, version, site, customer, created_at, expires_at, body)
-SELECT 0, 'i' || session, flow, 1, 'main', '', now(), NULL, json_build_object('ClaimedAt', '2026-03-01T05:06:07Z', 'Test', test)::text
+SELECT 0, 'i' || session, flow, 1, 'main', '', now(), NULL, json_build_object('ClaimedAt', '2026-03-01T05:06:07Z', 'Test', test, 'Facts', json_build_object('class', class))::text
 FROM read_sessions WHERE test OR class NOT IN ('transactional', 'relationship');
 `
 
@@ -263,7 +263,7 @@ func TestTheScriptPutsTheDashboardIntoMetabase(t *testing.T) {
 	var want metabase
 	parsed(t, "metabase.json", &want)
 	type sent struct {
-		Name, Display string
+		Name, Description, Display string
 		Query         struct {
 			Type     string
 			Database int
@@ -302,7 +302,7 @@ func TestTheScriptPutsTheDashboardIntoMetabase(t *testing.T) {
 	}
 	for i, c := range want.Cards {
 		b, at := bodies[i+1], bodies[n+1].Cards[i]
-		if calls[i+1] != "POST /api/card" || b.Name != c.Name || b.Display != c.Display || b.Query.Type != "native" || b.Query.Database != 7 || b.Query.Native.Query != c.SQL {
+		if calls[i+1] != "POST /api/card" || b.Name != c.Name || b.Description != c.Description || b.Display != c.Display || b.Query.Type != "native" || b.Query.Database != 7 || b.Query.Native.Query != c.SQL {
 			t.Errorf("the card of %q is %+v", c.Name, b)
 		}
 		if at.ID >= 0 || at.Card != i+2 || at.Col != c.Col || at.Row != c.Row || at.Width != c.Width || at.Height != c.Height || at.Col+at.Width > 24 {

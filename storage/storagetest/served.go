@@ -125,18 +125,25 @@ func init() {
 			t.Fatal(err)
 		}
 		found := map[string]int{}
-		for bucket := range storage.Bucket(b.store.Buckets()) {
-			for after := ""; ; {
-				keys := must(b.store.ServedKeys(ctx, bucket, after, 2))(t)
-				for _, key := range keys {
-					found[key]++
-					if after = key; !slices.ContainsFunc(must(b.store.Visits(ctx, []string{key}))(t)[key], func(v storage.Visit) bool { return v.Bucket == bucket }) {
-						t.Errorf("no service of %s lies in bucket %d", key, bucket)
-					}
+		var place storage.ServedKey
+		for pages := 0; ; pages++ {
+			keys := must(b.store.ServedKeys(ctx, place.Bucket, place.Customer, 2))(t)
+			for _, key := range keys {
+				found[key.Customer]++
+				visits := must(b.store.Visits(ctx, []string{key.Customer}))(t)[key.Customer]
+				if !slices.ContainsFunc(visits, func(v storage.Visit) bool { return v.Bucket == key.Bucket }) {
+					t.Errorf("no service of %s lies in bucket %d", key.Customer, key.Bucket)
 				}
-				if len(keys) < 2 {
-					break
+				if key.Bucket < place.Bucket || key.Bucket == place.Bucket && key.Customer == place.Customer {
+					t.Errorf("behind %v stands %v", place, key)
 				}
+				place = key
+			}
+			if len(keys) < 2 {
+				break
+			}
+			if pages > 20 {
+				t.Fatal("the keys never end")
 			}
 		}
 		if len(found) != 9 || found["k8"] > 3 {

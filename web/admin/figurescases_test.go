@@ -34,46 +34,23 @@ import (
 // channel), on both engines: as the page says it, as the API does, in the tables and the rows as CSV, and by plain SQL
 // over the views. Among the customers are tests, staff, mystery guests, those who stay away, and who was erased.
 func TestCasesAsksAndComplaintsAreTheSameUnderEveryFilter(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, w *world, _ string, db *sql.DB) {
+	onBothEngines(t, func(t *testing.T, w *world, driver string, db *sql.DB) {
 		r := rand.New(rand.NewPCG(16, 111))
-		for _, flow := range []string{"one_tap_csat", "post_service_3"} { // which publishes them
-			if _, err := w.bot.Invite(t.Context(), bot.InviteRequest{Flow: flow, Site: "main"}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		w.everything(r, 600)
-		value := signin.NewAPIToken()
-		hash, _ := signin.HashAPIToken(value)
-		token := storage.Token{ID: "board", Name: "board", Hash: hash, Scopes: []string{string(access.ReadReports)}, Made: w.clock.Now(), Expires: w.clock.Now().Add(24 * time.Hour)}
-		if err := w.store.PutToken(t.Context(), token, storage.Audit{}); err != nil {
-			t.Fatal(err)
-		}
-		config := api.Config{
-			Store: w.store, Bot: w.bot, Clock: func() time.Time { w.clock.add(time.Second / 5); return w.clock.Now() },
-			Reports: NewReports(Config{Store: w.store, Bot: w.bot, Clock: w.clock.Now}),
-		}
-		x := &caseReader{figureReader: figureReader{T: t, w: w, page: w.as("robin"), api: api.New(config), token: value, db: db, units: map[figures.Unit]int{}}, config: config}
-		x.names = (&site{Config: Config{Bot: w.bot, Clock: w.clock.Now}}).words(httptest.NewRequest(http.MethodGet, "/", nil), Viewer{Language: "en"})
-		if err := bot.SumUp(t.Context(), w.store); err != nil {
-			t.Fatal(err)
-		}
-		x.summed = &visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(viewer("robin")), Clock: w.clock.Now, ExactFigures: 1})}
+		x := w.readsCases(r, driver, db)
+		x.units, x.seen = map[figures.Unit]int{}, map[string]int{}
 		added := *x // reads who was asked from sums by day, where these know the filter
 		added.config.ExactFigures, added.page = 1, x.summed
 		added.config.Reports = NewReports(Config{Store: w.store, Bot: w.bot, Clock: w.clock.Now, ExactFigures: 1})
-		added.api, added.units, x.seen, added.seen = api.New(added.config), map[figures.Unit]int{}, map[string]int{}, map[string]int{}
+		added.api, added.units, added.seen = api.New(added.config), map[figures.Unit]int{}, map[string]int{}
 		used, cut := map[string]int{}, 0
 		for x.turn = range 100 {
 			q := randomFilter(r)
 			q.Set("compare", "none")
 			q.Del("beside")
-			for name, values := range map[string][]string{
-				"flow": {"one_tap_csat", "post_service_3"}, "staff": {"Bo", "Eve"}, "language": {"en", "es"}, "channel": {"telegram", "web"},
-			} {
-				if n := r.IntN(7); n < len(values) {
-					q.Set(name, values[n])
-				}
-			}
+			byChance(r, q, "flow", "one_tap_csat", "post_service_3", "", "", "", "", "")
+			byChance(r, q, "staff", "Bo", "Eve", "", "", "", "", "")
+			byChance(r, q, "language", "en", "es", "", "", "", "", "")
+			byChance(r, q, "channel", "telegram", "web", "", "", "", "", "")
 			for name := range q {
 				used[name]++
 			}
@@ -96,7 +73,7 @@ func TestCasesAsksAndComplaintsAreTheSameUnderEveryFilter(t *testing.T) {
 				t.Errorf("only %d filters say a %s", used[name], name)
 			}
 		}
-		for what, fewest := range map[string]int{"cases": 100, "steps": 200, "promises": 50, "causes": 15, "asks": 80, "complaints": 80, "rows": 100, "scores": 10} {
+		for what, fewest := range map[string]int{"cases": 100, "steps": 200, "promises": 50, "causes": 15, "asks": 80, "complaints": 80, "rows": 100, "scores": 10, "times": 200, "times to the minute": 150, "times within a day": 1} {
 			if n := x.seen[what] + added.seen[what]; n < fewest {
 				t.Errorf("of %s only %d numbers were compared", what, n)
 			}
@@ -108,6 +85,35 @@ func TestCasesAsksAndComplaintsAreTheSameUnderEveryFilter(t *testing.T) {
 			t.Errorf("only %d filters cut a month", cut)
 		}
 	})
+}
+
+// readsCases fills a world, and returns who reads it in each of the ways.
+func (w *world) readsCases(r *rand.Rand, driver string, db *sql.DB) *caseReader {
+	w.t.Helper()
+	for _, flow := range []string{"one_tap_csat", "post_service_3"} { // which publishes them
+		if _, err := w.bot.Invite(w.t.Context(), bot.InviteRequest{Flow: flow, Site: "main"}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.everything(r, 600)
+	value := signin.NewAPIToken()
+	hash, _ := signin.HashAPIToken(value)
+	token := storage.Token{ID: "board", Name: "board", Hash: hash, Scopes: []string{string(access.ReadReports)}, Made: w.clock.Now(), Expires: w.clock.Now().Add(24 * time.Hour)}
+	if err := w.store.PutToken(w.t.Context(), token, storage.Audit{}); err != nil {
+		w.t.Fatal(err)
+	}
+	config := api.Config{
+		Store: w.store, Bot: w.bot, Clock: func() time.Time { w.clock.add(time.Second / 5); return w.clock.Now() },
+		Reports: NewReports(Config{Store: w.store, Bot: w.bot, Clock: w.clock.Now}),
+	}
+	x := &caseReader{figureReader: figureReader{T: w.t.(*testing.T), w: w, page: w.as("robin"), api: api.New(config), token: value, db: db}, config: config, driver: driver}
+	x.question = x.timeQuestion()
+	x.names = (&site{Config: Config{Bot: w.bot, Clock: w.clock.Now}}).words(httptest.NewRequest(http.MethodGet, "/", nil), Viewer{Language: "en"})
+	if err := bot.SumUp(w.t.Context(), w.store); err != nil {
+		w.t.Fatal(err)
+	}
+	x.summed = &visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(viewer("robin")), Clock: w.clock.Now, ExactFigures: 1})}
+	return x
 }
 
 // everything fills a world with n conversations, the invitations that led to them, what was wanted said, and cases, of
@@ -219,6 +225,7 @@ func aCase(r *rand.Rand, number int, day time.Time) storage.Case {
 type caseReader struct {
 	figureReader
 	config api.Config
+	driver, question string // of the database, and how times of cases are asked for
 	summed *visit         // to pages that count from sums by day
 	turn   int            // which filter it is
 	seen   map[string]int // how many numbers were compared, by what they are of
@@ -375,6 +382,9 @@ func (x *caseReader) cases(q url.Values) {
 		}
 	}
 	for _, table := range told.Tables {
+		if table.Table == "times" {
+			x.times(q, table.Rows)
+		}
 		for _, row := range table.Rows {
 			switch table.Table {
 			case "way":

@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/bot/personal"
+	"github.com/aftercare/aftercare/internal/sqlcount"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -255,4 +257,30 @@ func TestWhoBecameLostIsListedOnce(t *testing.T) {
 			t.Errorf("after an erasure listed are %d: %q", len(got), got)
 		}
 	})
+}
+
+// TestWhoIsLostIsLookedForInAllBucketsAtOnce holds what a list of customers asks to a number of questions that does
+// not grow with the buckets, of a server of 64.
+func TestWhoIsLostIsLookedForInAllBucketsAtOnce(t *testing.T) {
+	c := &sqlcount.Counter{}
+	w := worldOfBuckets(t, 64, c.Wrap)
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	var events []storage.Event
+	for i := range 300 {
+		events = append(events, storage.Event{
+			Source: "till", ID: fmt.Sprint(i), State: storage.EventDone, Site: "main", Service: "Cut", Ended: now.AddDate(0, 0, -i%200), Customer: &storage.EventCustomer{ID: fmt.Sprint("k", i%100)},
+		})
+	}
+	if _, err := w.store.PutEvents(t.Context(), events, now, false); err != nil {
+		t.Fatal(err)
+	}
+	l := figures.Leavers{Store: w.store, Sites: []string{"main"}, Zone: func(string) *time.Location { return time.UTC }, Today: now, Usual: map[string]float64{"main": 20}, Within: 365}
+	c.Reset()
+	list, next, err := l.Lost(t.Context(), "", 50)
+	if err != nil || len(list) != 50 || next == "" {
+		t.Fatalf("%d are lost, %q, %v", len(list), next, err)
+	}
+	if n := c.Queries.Load(); n > 3 { // for keys, for visits and for answers
+		t.Errorf("a page of lost customers asks %d times of %d buckets", n, w.store.Buckets())
+	}
 }

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,8 @@ import (
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/sqlcount"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/postgres"
+	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 )
 
 // What a page may ask of the database, be answered and send.
@@ -116,4 +119,56 @@ func TestNoPageAsksOncePerRow(t *testing.T) {
 	hold("80 customers", true)
 	w.crowd(80, 98, w.widen()...) // the case that is looked at stays: another has other cards
 	hold("98 customers of eleven sites", false)
+}
+
+// worldOfBuckets is a world on Postgres with so many buckets.
+func worldOfBuckets(t *testing.T, n int, wrap func(driver.Connector) driver.Connector) *world {
+	t.Helper()
+	dsn := pgtest.From(t, fmt.Sprint("buckets_", n), func(dsn string) error {
+		_, err := postgres.Migrate(context.Background(), dsn, postgres.Options{Buckets: n})
+		return err
+	})
+	return newWorldIn(t, func(clock func() time.Time) (storage.Store, error) {
+		return postgres.Open(t.Context(), dsn, postgres.Options{Clock: clock, Unchecked: true, Wrap: wrap})
+	})
+}
+
+// TestTodayAsksAsLittleOfFourBuckets holds the whole of the first page to the number of questions that any page has,
+// with something in each of its parts, on as many buckets as there usually are.
+func TestTodayAsksAsLittleOfFourBuckets(t *testing.T) {
+	c := &sqlcount.Counter{}
+	w := worldOfBuckets(t, 4, c.Wrap)
+	if n := w.store.Buckets(); n != 4 {
+		t.Fatalf("%d buckets", n)
+	}
+	w.rulesAre("rules: {report: {alarm: true}}")
+	for day := range 20 { // answers of three weeks, so that there is a trend
+		w.clock.add(24 * time.Hour)
+		w.crowd(2*day, 2*day+2)
+	}
+	alarm := storage.Alarm{ID: storage.AlarmID("main", storage.AlarmWorse, "2026-03-20"), Site: "main", Kind: storage.AlarmWorse, Day: "2026-03-20", Made: w.clock.Now()}
+	if err := w.store.PutAlarm(t.Context(), alarm); err != nil {
+		t.Fatal(err)
+	}
+	owner := Viewer{Login: "l", SignIn: "boss", Staff: "robin", Name: "Robin Park", Owner: true, Language: "en", Proved: w.clock.Now().Add(100 * time.Hour)}
+	h := New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(owner), Clock: w.clock.Now, Accounts: &bots{}})
+	for _, at := range []string{"/", "/?site=main"} {
+		var page string
+		for range 2 { // the second time everything is prepared
+			c.Reset()
+			out := httptest.NewRecorder()
+			h.ServeHTTP(out, httptest.NewRequest("GET", at, nil))
+			page = out.Body.String()
+		}
+		for _, part := range []string{`id="now"`, `id="changed"`, `id="week"`, `id="trend"`, `id="said"`} {
+			if !strings.Contains(page, part) {
+				t.Errorf("%s has nothing in its part %s", at, part)
+			}
+		}
+		n := c.Queries.Load()
+		t.Logf("%s asks %d times", at, n)
+		if n > mostQueries {
+			t.Errorf("%s asks the database of four buckets %d times, %d are allowed", at, n, mostQueries)
+		}
+	}
 }

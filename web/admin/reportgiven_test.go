@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/url"
 	"slices"
@@ -62,14 +63,15 @@ func (w *world) fill(all ...filled) {
 			at = at.Add(8 * time.Second)
 			s.Answers = append(s.Answers, a)
 		}
-		for key, value := range f.values {
+		for _, key := range slices.Sorted(maps.Keys(f.values)) { // in an order: what came first took longest
+			value := f.values[key]
 			add(survey.Answer{Question: key, Value: &value})
 		}
-		for key, choices := range f.choices {
-			add(survey.Answer{Question: key, Choices: choices})
+		for _, key := range slices.Sorted(maps.Keys(f.choices)) {
+			add(survey.Answer{Question: key, Choices: f.choices[key]})
 		}
-		for key, text := range f.texts {
-			add(survey.Answer{Question: key, Text: text})
+		for _, key := range slices.Sorted(maps.Keys(f.texts)) {
+			add(survey.Answer{Question: key, Text: f.texts[key]})
 		}
 		for _, key := range f.skipped {
 			add(survey.Answer{Question: key, Skipped: true})

@@ -126,11 +126,8 @@ func TestFiguresAreThoseOfTheirAnswers(t *testing.T) {
 		to := from.AddDate(0, 0, r.IntN(90))
 		q.Set("from", from.Format(time.DateOnly))
 		q.Set("to", to.Format(time.DateOnly))
-		for name, values := range map[string][]string{"site": {"main", "harbour", ""}, "service": {"Haircut", "Beard", ""}} {
-			if v := values[r.IntN(3)]; v != "" {
-				q.Set(name, v)
-			}
-		}
+		byChance(r, q, "site", "main", "harbour", "")
+		byChance(r, q, "service", "Haircut", "Beard", "")
 		fits := func(j judged) bool {
 			return j.day >= q.Get("from") && j.day <= q.Get("to") && (q.Get("site") == "" || j.site == q.Get("site")) && (q.Get("service") == "" || j.service == q.Get("service"))
 		}

@@ -122,12 +122,19 @@ func randomFilter(r *rand.Rand) url.Values {
 	from := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC).AddDate(0, 0, -r.IntN(200))
 	q.Set("from", from.Format(time.DateOnly))
 	q.Set("to", from.AddDate(0, 0, r.IntN(120)).Format(time.DateOnly))
-	for name, values := range map[string][]string{"site": {"main", "harbour", ""}, "service": {"Haircut", "Beard", ""}, "compare": {"none", "year", ""}, "beside": {"site:harbour", "service:Beard", "channel:web"}} {
-		if v := values[r.IntN(3)]; v != "" {
-			q.Set(name, v)
-		}
-	}
+	byChance(r, q, "site", "main", "harbour", "")
+	byChance(r, q, "service", "Haircut", "Beard", "")
+	byChance(r, q, "compare", "none", "year", "")
+	byChance(r, q, "beside", "site:harbour", "service:Beard", "channel:web")
 	return q
+}
+
+// byChance narrows a filter by one of some values, "" = not. It is asked one member after the other: out of a map, which
+// is gone through in no order, chance would make another filter in each run.
+func byChance(r *rand.Rand, q url.Values, name string, values ...string) {
+	if v := values[r.IntN(len(values))]; v != "" {
+		q.Set(name, v)
+	}
 }
 
 // happened fills a world with what happens by chance: answers, the invitations that led to them, cases that

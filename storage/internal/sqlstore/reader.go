@@ -76,6 +76,22 @@ func ofBuckets[T any](ctx context.Context, s *Store, what string, l *list, args 
 	return ofThese(ctx, s, what, l, s.eachBucket(), args, scan)
 }
 
+// firstRows are the first rows, at most so many, of a question that is put for each of these keys, which stand in the
+// order of the rows: by one statement, or one by one until there are enough.
+func firstRows[T any](ctx context.Context, s *Store, what string, l *list, keys [][]any, most int, scan func(scanner) (T, error)) (all []T, err error) {
+	if l.whole != "" {
+		return ofThese(ctx, s, what, l, keys, []any{int64(most), int64(most)}, scan)
+	}
+	for i := 0; i < len(keys) && len(all) < most; i++ {
+		some, err := ofThese(ctx, s, what, l, keys[i:i+1], []any{int64(most - len(all))}, scan)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, nil
+}
+
 // eachBucket are all buckets, as parameters of a statement that is put for each.
 func (s *Store) eachBucket() [][]any {
 	rows := make([][]any, s.buckets)

@@ -19,8 +19,8 @@ type servedQueries struct {
 	servedAfter string
 	askedAbout  *keyed // offers by the names of their events
 	levelsFor   *keyed // levels of conversations, with what a filter looks at
-	visitsOf    *keyed // when customers were served
-	servedKeys  string
+	visitsOf    *list // when customers were served
+	servedKeys  *list
 	namedLevels *across // conversations of customers whom staff know
 	namedBy     *across // conversations by their ids, of people whom staff know
 	theirNames  string
@@ -29,8 +29,12 @@ type servedQueries struct {
 func newServedQueries(t *texts) servedQueries {
 	done := " AND customer > '' AND state = '" + string(storage.EventDone) + "' AND NOT test"
 	return servedQueries{
-		visitsOf:    t.keyed("customer, at, site", "events", "customer", done),
-		servedKeys:  t.one("SELECT DISTINCT customer FROM events WHERE bucket = ? AND customer > ?" + done + " ORDER BY customer LIMIT ?"),
+		visitsOf: t.inBuckets(func(bucket string) string {
+			return "SELECT bucket, customer, at, site FROM events WHERE bucket = " + bucket + " AND " + t.dialect.Among("customer") + done
+		}),
+		servedKeys: t.first([]string{"bucket", "customer"}, "bucket, customer", func(of func(string) string) string {
+			return "SELECT DISTINCT bucket, customer FROM events WHERE bucket = " + of("bucket") + " AND customer > " + of("customer") + done + " ORDER BY customer"
+		}),
 		namedLevels: t.across(namedOf()),
 		namedBy:     t.across(namedBy()),
 		theirNames:  t.one("SELECT " + customerColumns + " FROM customers WHERE " + t.dialect.Among("id")),

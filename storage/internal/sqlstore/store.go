@@ -126,7 +126,7 @@ func (s *Store) Ping(ctx context.Context) error {
 // protocol numbers the rules by which this program writes to a bucket; the bucket's row says
 // which of them hold (decision 0009). A migration that must not be followed by writes of
 // programs from before it raises both.
-const protocol = "12"
+const protocol = "13"
 
 // outdated asks by which rules programs write to a bucket, and is storage.ErrOutdated if
 // they are not this program's. Whatever else changes, this statement stays.

@@ -218,6 +218,19 @@ func (t *texts) asked(columns []string, question func(of func(column string) str
 	return &l
 }
 
+// first is a SELECT that is put for each of many keys, and of which the first rows of all of them are wanted, in the
+// order of these columns: see firstRows.
+func (t *texts) first(columns []string, order string, question func(of func(column string) string) string) *list {
+	l := list{columns: columns, column: t.dialect.Column}
+	if t.dialect.Rows != nil {
+		l.whole = t.one("SELECT h.* FROM (" + t.dialect.Rows(columns) + ") AS k CROSS JOIN LATERAL (" +
+			question(func(column string) string { return "k." + column }) + " LIMIT ?) AS h ORDER BY " + order + " LIMIT ?")
+		return &l
+	}
+	l.sized[len(sizes)-1] = t.one(question(func(string) string { return "?" }) + " LIMIT ?")
+	return &l
+}
+
 // inBuckets is a SELECT that is put for each of many buckets: see asked. It may name the bucket anywhere and more
 // than once.
 func (t *texts) inBuckets(question func(bucket string) string) *list {

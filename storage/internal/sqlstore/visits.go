@@ -44,19 +44,16 @@ func (s *Store) Visits(ctx context.Context, customers []string) (map[string][]st
 		storage.Visit
 	}
 	all := map[string][]storage.Visit{}
-	for b := range storage.Bucket(s.buckets) {
-		for some := range slices.Chunk(customers, 1000) {
-			found, err := collect(ctx, s, "visits", s.q.visitsOf.many, []any{s.dialect.Keys(some), int64(b)}, func(row scanner) (v visit, err error) {
-				v.Bucket = b
-				return v, row.Scan(&v.customer, &v.At, &v.Site)
-			})
-			if err != nil {
-				return nil, err
-			}
-			for _, v := range found {
-				v.At = v.At.UTC()
-				all[v.customer] = append(all[v.customer], v.Visit)
-			}
+	for some := range slices.Chunk(customers, 1000) {
+		found, err := ofBuckets(ctx, s, "visits", s.q.visitsOf, []any{s.dialect.Keys(texted(some))}, func(row scanner) (v visit, err error) {
+			return v, row.Scan(&v.Bucket, &v.customer, &v.At, &v.Site)
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range found {
+			v.At = v.At.UTC()
+			all[v.customer] = append(all[v.customer], v.Visit)
 		}
 	}
 	for _, visits := range all {
@@ -66,9 +63,13 @@ func (s *Store) Visits(ctx context.Context, customers []string) (map[string][]st
 }
 
 // ServedKeys implements storage.Serving.
-func (s *Store) ServedKeys(ctx context.Context, b storage.Bucket, after string, limit int) ([]string, error) {
-	return collect(ctx, s, "customers who were served", s.q.servedKeys, []any{int64(b), storage.Clean(after), int64(limit)}, func(row scanner) (key string, err error) {
-		return key, row.Scan(&key)
+func (s *Store) ServedKeys(ctx context.Context, b storage.Bucket, after string, limit int) ([]storage.ServedKey, error) {
+	var places [][]any
+	for at := b; int(at) < s.buckets; at++ {
+		places, after = append(places, []any{int64(at), storage.Clean(after)}), ""
+	}
+	return firstRows(ctx, s, "customers who were served", s.q.servedKeys, places, limit, func(row scanner) (k storage.ServedKey, err error) {
+		return k, row.Scan(&k.Bucket, &k.Customer)
 	})
 }
 
