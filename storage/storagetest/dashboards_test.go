@@ -36,10 +36,10 @@ type metabase struct {
 	Name  string
 	Cards []struct {
 		Name, Description, Display, SQL string
-		Settings           map[string]any `json:"visualization_settings"`
-		Col, Row           int
-		Width              int `json:"size_x"`
-		Height             int `json:"size_y"`
+		Settings                        map[string]any `json:"visualization_settings"`
+		Col, Row                        int
+		Width                           int `json:"size_x"`
+		Height                          int `json:"size_y"`
 	}
 }
 
@@ -264,7 +264,7 @@ func TestTheScriptPutsTheDashboardIntoMetabase(t *testing.T) {
 	parsed(t, "metabase.json", &want)
 	type sent struct {
 		Name, Description, Display string
-		Query         struct {
+		Query                      struct {
 			Type     string
 			Database int
 			Native   struct{ Query string }

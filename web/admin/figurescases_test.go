@@ -106,7 +106,7 @@ func (w *world) readsCases(r *rand.Rand, driver string, db *sql.DB) *caseReader 
 		Store: w.store, Bot: w.bot, Clock: func() time.Time { w.clock.add(time.Second / 5); return w.clock.Now() },
 		Reports: NewReports(Config{Store: w.store, Bot: w.bot, Clock: w.clock.Now}),
 	}
-	x := &caseReader{figureReader: figureReader{T: w.t.(*testing.T), w: w, page: w.as("robin"), api: api.New(config), token: value, db: db}, config: config, driver: driver}
+	x := &caseReader{figureReader: figureReader{T: w.t.(*testing.T), w: w, page: w.as("robin"), api: api.New(config), token: value, db: db, units: map[figures.Unit]int{}}, config: config, driver: driver}
 	x.question = x.timeQuestion()
 	x.names = (&site{Config: Config{Bot: w.bot, Clock: w.clock.Now}}).words(httptest.NewRequest(http.MethodGet, "/", nil), Viewer{Language: "en"})
 	if err := bot.SumUp(w.t.Context(), w.store); err != nil {
@@ -180,7 +180,11 @@ func (w *world) everything(r *rand.Rand, n int) {
 			continue
 		}
 		number++
-		c := aCase(r, number, day.AddDate(0, 0, r.IntN(20)))
+		opened := day.AddDate(0, 0, r.IntN(20))
+		if r.IntN(5) == 0 { // a moment ago: those that wait have waited for less than others took
+			opened = w.clock.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -r.IntN(2))
+		}
+		c := aCase(r, number, opened)
 		c.ID, c.Site, c.Session, c.Identity = id(3), j.site, one(s.ID, s.ID, s.ID, s.ID, ""), one(of.ID, of.ID, of.ID, "")
 		add(storage.Change{Case: &c})
 	}
@@ -224,11 +228,11 @@ func aCase(r *rand.Rand, number int, day time.Time) storage.Case {
 // caseReader reads reports in each of the ways.
 type caseReader struct {
 	figureReader
-	config api.Config
-	driver, question string // of the database, and how times of cases are asked for
-	summed *visit         // to pages that count from sums by day
-	turn   int            // which filter it is
-	seen   map[string]int // how many numbers were compared, by what they are of
+	config           api.Config
+	driver, question string         // of the database, and how times of cases are asked for
+	summed           *visit         // to pages that count from sums by day
+	turn             int            // which filter it is
+	seen             map[string]int // how many numbers were compared, by what they are of
 }
 
 func (x *caseReader) compared(what string) {

@@ -238,9 +238,9 @@ var panels = map[string]func(x *caseReader, q url.Values, p panel, rows []panelR
 	"Opened of all who were asked": func(x *caseReader, q url.Values, p panel, rows []panelRow) {
 		x.sameRate(q, p, rows[0]["opened"], x.toldOf(q, "silence", "opened"))
 	},
-	"Cases that are open":      (*caseReader).openCases,
+	"Cases that are open":       (*caseReader).openCases,
 	"Unsatisfied, week by week": (*caseReader).weeks,
-	"Levels":                   (*caseReader).levelCounts,
+	"Levels":                    (*caseReader).levelCounts,
 	"Sites": func(x *caseReader, q url.Values, p panel, rows []panelRow) {
 		x.parts(q, p, rows, "site", x.ask(q, figures.Unsatisfied, figures.Site).Items)
 		for _, row := range rows { // how many had a case stands in the rows of conversations
@@ -255,10 +255,10 @@ var panels = map[string]func(x *caseReader, q url.Values, p panel, rows []panelR
 	"Services": func(x *caseReader, q url.Values, p panel, rows []panelRow) {
 		x.parts(q, p, rows, "service", x.ask(q, figures.Unsatisfied, figures.Service).Items)
 	},
-	"Questions: mean score, 0 to 100": (*caseReader).meanScores,
-	"Asked, and opened, month by month": (*caseReader).months,
+	"Questions: mean score, 0 to 100":                                   (*caseReader).meanScores,
+	"Asked, and opened, month by month":                                 (*caseReader).months,
 	"How soon staff act: minutes, the middle one of at least ten cases": (*caseReader).howSoon,
-	"What was behind cases": (*caseReader).behindThem,
+	"What was behind cases":                                             (*caseReader).behindThem,
 }
 
 // openCases holds the cases that are open to those that the page of cases has in its groups, whatever the days.
@@ -287,7 +287,7 @@ func (x *caseReader) openCases(q url.Values, p panel, rows []panelRow) {
 	if err := x.db.QueryRowContext(x.Context(), "SELECT count(*) FROM v_cases WHERE test AND state IN ('open', 'taken', 'contacted', 'agreed')"+where).Scan(&tests); err != nil {
 		x.Fatal(err)
 	}
-	if x.compared(p.title); rows[0]["cases"] != float64(n-tests) || tests == 0 {
+	if x.compared(p.title); rows[0]["cases"] != float64(n-tests) || where == "" && tests == 0 {
 		x.Errorf("%s: the panel counts %v, the pages %d with %d tests", p.title, rows[0], n, tests)
 	}
 }

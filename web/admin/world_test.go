@@ -81,7 +81,8 @@ func newWorldOn(t testing.TB, wrap func(driver.Connector) driver.Connector) *wor
 	})
 }
 
-// newWorldIn is a world in a database that is up to date and has one bucket.
+// newWorldIn is a world in a database that is up to date. What stores conversations by itself, as judge does, needs one
+// bucket.
 func newWorldIn(t testing.TB, open func(clock func() time.Time) (storage.Store, error)) *world {
 	t.Helper()
 	ctx := context.Background()
@@ -170,7 +171,8 @@ func (w *world) rated(answer, site, user, name, why string) storage.Case {
 // press taps the newest button of a customer's chat with this text.
 func (w *world) press(user, name, text string) {
 	w.t.Helper()
-	rows, err := w.store.Transcript(context.Background(), 0, chat.Address{Platform: chat.Telegram, Account: "42", Chat: user})
+	at := storage.BucketOf(storage.Person{Platform: chat.Telegram, Account: "42", User: user}.Hash16(), w.store.Buckets())
+	rows, err := w.store.Transcript(context.Background(), at, chat.Address{Platform: chat.Telegram, Account: "42", Chat: user})
 	if err != nil {
 		w.t.Fatal(err)
 	}

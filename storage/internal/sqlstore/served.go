@@ -19,7 +19,7 @@ type servedQueries struct {
 	servedAfter string
 	askedAbout  *keyed // offers by the names of their events
 	levelsFor   *keyed // levels of conversations, with what a filter looks at
-	visitsOf    *list // when customers were served
+	visitsOf    *list  // when customers were served
 	servedKeys  *list
 	namedLevels *across // conversations of customers whom staff know
 	namedBy     *across // conversations by their ids, of people whom staff know
