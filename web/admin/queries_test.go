@@ -160,7 +160,7 @@ func TestTodayAsksAsLittleOfFourBuckets(t *testing.T) {
 			h.ServeHTTP(out, httptest.NewRequest("GET", at, nil))
 			page = out.Body.String()
 		}
-		for _, part := range []string{`id="now"`, `id="changed"`, `id="week"`, `id="trend"`, `id="said"`} {
+		for _, part := range []string{`id="now"`, `id="changed"`, `id="week"`, `<figure class="chart">`, `id="said"`} {
 			if !strings.Contains(page, part) {
 				t.Errorf("%s has nothing in its part %s", at, part)
 			}

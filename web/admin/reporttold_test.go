@@ -98,6 +98,7 @@ func (w *world) fillsReports(r *rand.Rand, n int) {
 // TestProgramsAreToldWhatPagesShow reads each report under random filters by the API, as its tables and as its page, on
 // both engines, and counts cases by plain SQL.
 func TestProgramsAreToldWhatPagesShow(t *testing.T) {
+	var compared *[3]int
 	onBothEngines(t, func(t *testing.T, w *world, _ string, db *sql.DB) {
 		r := rand.New(rand.NewPCG(95, 16))
 		w.fillsReports(r, 240)
@@ -153,8 +154,14 @@ func TestProgramsAreToldWhatPagesShow(t *testing.T) {
 				}
 			}
 		}
-		if len(tables) < 25 || tiles < 50 || cells < 2000 {
+		got := [3]int{len(tables), tiles, cells}
+		if got[0] < 55 || got[1] < 130 || got[2] < 4700 {
 			t.Errorf("only %d tables, %d figures and %d numbers were compared: %v", len(tables), tiles, cells, tables)
+		}
+		if compared == nil {
+			compared = &got
+		} else if got != *compared { // chance is the same in each run
+			t.Errorf("%d tables, figures and numbers were compared, and %d in the same world before", got, *compared)
 		}
 	})
 }
