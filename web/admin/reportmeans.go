@@ -16,7 +16,8 @@ func (w *words) meanRow(label string, key []string, m report.ClusteredMean, low,
 	row := reportRow{Label: label, N: strconv.Itoa(m.N), Value: w.t("mean_from_ten"), raw: append(key, "", "", "", "", "")}
 	at := len(row.raw) - 5
 	if min(m.N, m.Customers) < report.FewestCounted {
-		row.N = w.t("under_five")
+		row.N, _ = w.ofFew(m.N)
+		row.raw[at], row.raw[at+1] = fewIn(m.N), fewIn(m.N)
 	} else {
 		row.raw[at], row.raw[at+1] = row.N, strconv.Itoa(m.Customers)
 	}

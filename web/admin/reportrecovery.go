@@ -102,7 +102,9 @@ func (w *words) funnelOf(cases *caseList) reportSection {
 		said, so caseTrait
 	}{{"recovered", saidHow, wonBack}, {"settled", saidSettled, calledSettled}} {
 		if said := cases.rate(one.said, anyCase); said.N > 0 && said.Manner == report.Hidden {
-			c.Rows = append(c.Rows, reportRow{Label: w.t("step_" + one.key), N: w.t("under_five"), Value: w.t("too_few_to_say"), raw: []string{one.key, "", ""}})
+			row := reportRow{Label: w.t("step_" + one.key), raw: []string{one.key, "", ""}}
+			row.N, row.Value = w.ofFew(said.N)
+			c.Rows = append(c.Rows, row)
 			continue
 		}
 		add(one.key, one.so)
@@ -134,8 +136,11 @@ func (w *words) promises(cases *caseList) reportSection {
 			for i, x := range []float64{in.Rate.P, in.Rate.Low(), in.Rate.High()} {
 				row.raw[4+i] = strconv.FormatFloat(x, 'f', 6, 64)
 			}
-		} else if in.Rate.Manner == report.Hidden {
-			row.N, row.raw = w.t("under_five"), []string{step.key, "", "", "", "", "", ""}
+		} else if due := in.Met + in.Missed; in.Rate.Manner == report.Hidden && due > 0 {
+			row.raw = []string{step.key, "", "", "", "", "", ""}
+			row.N, row.Value = w.ofFew(due)
+		} else if due == 0 {
+			_, row.Value = w.ofFew(0)
 		}
 		c.Rows = append(c.Rows, row)
 	}
@@ -153,6 +158,10 @@ func (w *words) steps(cases []storage.FigureCase, now time.Time) reportSection {
 	for i, step := range caseSteps {
 		waits := all[i]
 		row := reportRow{Label: w.t("step_" + step.key), N: strconv.Itoa(len(waits)), Value: w.t("too_few_to_say"), raw: []string{step.key, strconv.Itoa(len(waits)), "", ""}}
+		if len(waits) < report.FewestCounted {
+			row.N, row.Value = w.ofFew(len(waits))
+			row.raw[1] = fewIn(len(waits))
+		}
 		if len(waits) >= report.FewestRated {
 			text := [2]string{w.t("figure_not_reached"), w.t("figure_not_reached")}
 			for i, took := range report.TookEach(waits, 0.5, 0.9) {

@@ -30,7 +30,8 @@ func (w *words) returnRow(label string, before []string, r figures.Return) repor
 	at := len(row.raw) - 4
 	switch r.Manner() {
 	case report.Hidden:
-		row.N, row.raw[at] = w.t("under_five"), ""
+		row.N, row.Value = w.ofFew(r.Customers)
+		row.raw[at] = fewIn(r.Customers)
 	case report.Few, report.Plain:
 		row.Drawing = chart.Span{Mark: returnMark(r), P: r.Share, Low: r.Within.Low, High: r.Within.High, Mean: math.NaN(), Top: 1}.SVG()
 		for i, x := range []float64{r.Share, r.Within.Low, r.Within.High} {
@@ -46,6 +47,9 @@ func returnMark(r figures.Return) chart.Mark { return markOf(report.Rate{Manner:
 // returnFigure is such a share as a tile; few is what stands there where there are too few.
 func (w *words) returnFigure(label, few string, r figures.Return) reportFigure {
 	fig := reportFigure{Label: label, Value: "–", Meta: few}
+	if r.Customers == 0 {
+		_, fig.Meta = w.ofFew(0)
+	}
 	if m := r.Manner(); m == report.Few || m == report.Plain {
 		fig.Value, fig.Meta = w.percent(r.Share), w.t("interval_of", hundredths(r.Within.Low), hundredths(r.Within.High), r.Customers)
 		fig.Bar = chart.Reach(r.Share, r.Within.Low, r.Within.High)

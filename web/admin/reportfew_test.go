@@ -1,0 +1,111 @@
+package admin
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/bot/figures"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/report"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// TestNobodyIsSaidToBeNobody looks at each kind of row that hides how few there are: of nobody it says 0, in its table
+// as well, of one to four people that they are under five, and of five a number.
+func TestNobodyIsSaidToBeNobody(t *testing.T) {
+	s := &site{Config: Config{Bot: newWorld(t).bot, Clock: time.Now}}
+	w := s.words(httptest.NewRequest(http.MethodGet, "/", nil), Viewer{Language: "en"})
+	ended := func(n int) (cases []storage.FigureCase) { // nobody's promise is due before it is kept or missed
+		for i := range 8 {
+			c := storage.FigureCase{ID: string(rune('a' + i)), Customer: string(rune('a' + i)), OpenedAt: time.Unix(0, 0)}
+			if i < n {
+				c.Taken = time.Unix(60, 0)
+			}
+			cases = append(cases, c)
+		}
+		return cases
+	}
+	tiers := len(recovery.Tiers())
+	rows := map[string]func(n int) (reportRow, int){ // with the column of its table that says how many
+		"who came again": func(n int) (reportRow, int) {
+			return w.returnRow("", []string{"unspoken"}, figures.Return{Days: 30, Customers: n, Within: report.Interval{High: 1}}), 2
+		},
+		"a mean": func(n int) (reportRow, int) {
+			return w.meanRow("", nil, report.ClusteredMean{N: n, Customers: n}, 0, 100, 50), 0
+		},
+		"a driver": func(n int) (reportRow, int) {
+			d := figures.Drivers{Attributes: []figures.Driver{{Question: "speed", N: n}}}
+			return w.driverRows(d, func(figures.Driver) string { return "" }).Rows[0], 1
+		},
+		"a promise": func(n int) (reportRow, int) { return w.promises(casesOf(ended(n))).Rows[0], 1 },
+		"how long it took": func(n int) (reportRow, int) {
+			return w.steps(ended(n)[:n], time.Unix(3600, 0)).Rows[0], 1
+		},
+		"classes of a month": func(n int) (reportRow, int) {
+			m := figures.MonthOfClasses{Month: "2026-03", N: make([]int, tiers)}
+			m.N[tiers-1] = n
+			return w.classMonths(&figures.Value{Classed: []figures.MonthOfClasses{m}}).Rows[0], tiers
+		},
+		"a part": func(n int) (reportRow, int) {
+			return w.rowOf(part{rate: report.Clustered{Rate: report.Show(0, n), Customers: n}}), -1
+		},
+	}
+	for what, row := range rows {
+		nobody, column := row(0)
+		if !strings.HasPrefix(nobody.N, "0") || nobody.Value != "none" && what != "a mean" && what != "a driver" {
+			t.Errorf("%s of nobody: %q, %q", what, nobody.N, nobody.Value)
+		}
+		if column >= 0 && nobody.raw[column] != "0" {
+			t.Errorf("%s of nobody, in its table: %q", what, nobody.raw)
+		}
+		few, column := row(3)
+		if few.N != "under 5" && few.N != "–" {
+			t.Errorf("%s of three says %q", what, few.N)
+		}
+		if column >= 0 && few.raw[column] != "" {
+			t.Errorf("%s of three, in its table: %q", what, few.raw)
+		}
+		if five, _ := row(5); !strings.HasPrefix(five.N, "5") {
+			t.Errorf("%s of five says %q", what, five.N)
+		}
+	}
+	sources, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := 0
+	for _, name := range sources {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said += strings.Count(string(text), `t("under_five")`)
+	}
+	if said != 1 {
+		t.Errorf("pages say in %d places that there are under five: one rule is in one", said)
+	}
+}
+
+// TestASiteThatIsHiddenBesideAnotherIsNotCalledSmall has a site of two who were asked hide another one.
+func TestASiteThatIsHiddenBesideAnotherIsNotCalledSmall(t *testing.T) {
+	world := newWorld(t)
+	s := reportPages{&site{Config: Config{Bot: world.bot, Clock: time.Now}}}
+	w := s.words(httptest.NewRequest(http.MethodGet, "/", nil), Viewer{Language: "en"})
+	asked := map[string]report.Clustered{}
+	for id, n := range map[string]int{"harbour": 2, "main": 20} {
+		asked[id] = report.Clustered{Rate: report.Show(1, n), Customers: n}
+	}
+	for _, row := range s.complaintsBySite(w, map[string]int{"main": 3}, asked).Rows {
+		if want := map[string]string{"harbour": "under 5", "main": "–"}[row.key]; row.N != want || strings.Contains(row.Value, "3") {
+			t.Errorf("%s: %q, %q, want %q", row.key, row.N, row.Value, want)
+		}
+	}
+}
