@@ -16,9 +16,9 @@ type Serving interface {
 	ServedAfter(ctx context.Context, b Bucket, after string, f ServedFilter) ([]ServedEvent, error)
 	// Visits returns when and where customers were served, by their keys, the earliest first; tests are left out.
 	Visits(ctx context.Context, customers []string) (map[string][]Visit, error)
-	// ServedKeys returns the keys of customers who were served, with a bucket in which a service of theirs lies: of this
-	// bucket in an order of the engine's own behind one of them, "" begins, then of the buckets behind it, at most limit.
-	// Services of a customer lie in many buckets, and so does their key.
+	// ServedKeys returns the keys of customers who were served, with a bucket in which a service of theirs lies: of
+	// this bucket in an order of the engine's own behind one of them, "" begins, then of the buckets behind it, at
+	// most limit. Services of a customer lie in many buckets, and so does their key.
 	ServedKeys(ctx context.Context, b Bucket, after string, limit int) ([]ServedKey, error)
 	// NamedAnswers returns the answered conversations with a level of customers, by their keys, in no order: of those
 	// surveys alone that say how satisfied customers are, tests and what staff know by a pseudonym left out.

@@ -8,8 +8,8 @@ import (
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 )
 
-// TestInvitationsAreCountedByTheirViewInOneGo counts them by month as a dashboard does: each record is read once, whatever
-// columns are asked for, and what was answered is joined once and not looked up for each row.
+// TestInvitationsAreCountedByTheirViewInOneGo counts them by month as a dashboard does: each record is read once,
+// whatever columns are asked for, and what was answered is joined once and not looked up for each row.
 func TestInvitationsAreCountedByTheirViewInOneGo(t *testing.T) {
 	dsn := pgtest.Start(t)
 	if _, err := Migrate(t.Context(), dsn, Options{}); err != nil {

@@ -27,9 +27,9 @@ func (x *caseReader) timeQuestion() string {
 	return string(text[1])
 }
 
-// took asks it of a step: within how many minutes it happened for a share of the cases, NaN where it has not for so many,
-// and how many cases there are. Of cases that wait the view tells the day on which they opened and no moment: they
-// are taken to wait since the beginning of that day, or else since its end.
+// took asks it of a step: within how many minutes it happened for a share of the cases, NaN where it has not for so
+// many, and how many cases there are. Of cases that wait the view tells the day on which they opened and no moment:
+// they are taken to wait since the beginning of that day, or else since its end.
 func (x *caseReader) took(q url.Values, step string, share float64, sinceEnd bool) (minutes float64, cases int) {
 	x.Helper()
 	now, day := x.w.clock.Now().UTC(), 0

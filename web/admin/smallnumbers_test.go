@@ -129,8 +129,8 @@ func randomFilter(r *rand.Rand) url.Values {
 	return q
 }
 
-// byChance narrows a filter by one of some values, "" = not. It is asked one member after the other: out of a map, which
-// is gone through in no order, chance would make another filter in each run.
+// byChance narrows a filter by one of some values, "" = not. It is asked one member after the other: out of a map,
+// which is gone through in no order, chance would make another filter in each run.
 func byChance(r *rand.Rand, q url.Values, name string, values ...string) {
 	if v := values[r.IntN(len(values))]; v != "" {
 		q.Set(name, v)
