@@ -145,10 +145,9 @@ func (s reportPages) complaintsBySite(w *words, complaints map[string]int, asked
 		row := reportRow{key: p.key, Label: p.label, N: strconv.Itoa(n), raw: []string{p.label, "", "", "", "", ""}}
 		switch p.rate.Manner {
 		case report.Hidden:
-			if row.N, row.Value = w.ofFew(n); n >= report.FewestCounted { // beside others that are few
+			if row.N, row.Value = w.ofFew(n, n); n >= report.FewestCounted { // beside others that are few
 				row.N, row.Value = "–", w.of("asked").t("not_shown")
 			}
-			row.raw[1] = fewIn(n)
 		case report.Counted, report.Few:
 			row.Value = w.t("counted", k, n)
 			row.raw[1], row.raw[2] = row.N, strconv.Itoa(k)

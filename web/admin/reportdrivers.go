@@ -139,8 +139,8 @@ func (w *words) driverRows(d figures.Drivers, name driverName) reportSection {
 	for _, a := range d.Attributes {
 		row := reportRow{Label: name(a), N: strconv.Itoa(a.N), Value: w.t("drivers_from_fifty"), raw: []string{a.Question, strconv.Itoa(a.N), "", "", ""}}
 		if a.N < report.FewestCounted {
-			row.N, _ = w.ofFew(a.N)
-			row.raw[1] = fewIn(a.N)
+			row.N, _ = w.ofFew(a.N, a.N)
+			row.raw[1] = ""
 		}
 		if a.Correlated() {
 			place := func(r float64) float64 { return (r + 1) / 2 }

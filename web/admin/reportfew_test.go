@@ -15,8 +15,8 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// TestNobodyIsSaidToBeNobody looks at each kind of row that hides how few there are: of nobody it says 0, in its table
-// as well, of one to four people that they are under five, and of five a number.
+// TestNobodyIsSaidToBeNobody looks at each kind of row that hides how few there are: of nobody it says 0, of one to
+// four people that they are under five, of five a number, and in its table nothing of either.
 func TestNobodyIsSaidToBeNobody(t *testing.T) {
 	s := &site{Config: Config{Bot: newWorld(t).bot, Clock: time.Now}}
 	w := s.words(httptest.NewRequest(http.MethodGet, "/", nil), Viewer{Language: "en"})
@@ -33,7 +33,7 @@ func TestNobodyIsSaidToBeNobody(t *testing.T) {
 	tiers := len(recovery.Tiers())
 	rows := map[string]func(n int) (reportRow, int){ // with the column of its table that says how many
 		"who came again": func(n int) (reportRow, int) {
-			return w.returnRow("", []string{"unspoken"}, figures.Return{Days: 30, Customers: n, Within: report.Interval{High: 1}}), 2
+			return w.returnRow("", []string{"unspoken"}, figures.Return{Days: 30, Customers: n, Within: report.Interval{High: 1}}, 20), 2
 		},
 		"a mean": func(n int) (reportRow, int) {
 			return w.meanRow("", nil, report.ClusteredMean{N: n, Customers: n}, 0, 100, 50), 0
@@ -60,7 +60,7 @@ func TestNobodyIsSaidToBeNobody(t *testing.T) {
 		if !strings.HasPrefix(nobody.N, "0") || nobody.Value != "none" && what != "a mean" && what != "a driver" {
 			t.Errorf("%s of nobody: %q, %q", what, nobody.N, nobody.Value)
 		}
-		if column >= 0 && nobody.raw[column] != "0" {
+		if column >= 0 && nobody.raw[column] != "" {
 			t.Errorf("%s of nobody, in its table: %q", what, nobody.raw)
 		}
 		few, column := row(3)
@@ -73,6 +73,9 @@ func TestNobodyIsSaidToBeNobody(t *testing.T) {
 		if five, _ := row(5); !strings.HasPrefix(five.N, "5") {
 			t.Errorf("%s of five says %q", what, five.N)
 		}
+	}
+	if row := w.returnRow("", nil, figures.Return{Days: 30, Within: report.Interval{High: 1}}, 3); row.N != "under 5" {
+		t.Errorf("of three, none of them here, it says %q: all are elsewhere", row.N)
 	}
 	sources, err := filepath.Glob("*.go")
 	if err != nil {

@@ -200,7 +200,7 @@ func (w *words) lostReturns(waits []report.Wait) reportSection {
 	c := reportSection{ID: "returned", Title: w.t("lost_returns"), Open: true, columns: returnColumns, Notes: []string{w.t("lost_returns_note")}}
 	c.Head = [4]string{w.t("within_head"), w.t("asked_head"), w.t("interval"), w.t("share")}
 	for _, r := range figures.ReturnsBy(waits, 14, 30, 60, 90, 180) {
-		c.Rows = append(c.Rows, w.of("asked").returnRow(w.t("within_days", r.Days), nil, r))
+		c.Rows = append(c.Rows, w.of("asked").returnRow(w.t("within_days", r.Days), nil, r, r.Customers))
 	}
 	return c
 }

@@ -16,8 +16,7 @@ func (w *words) meanRow(label string, key []string, m report.ClusteredMean, low,
 	row := reportRow{Label: label, N: strconv.Itoa(m.N), Value: w.t("mean_from_ten"), raw: append(key, "", "", "", "", "")}
 	at := len(row.raw) - 5
 	if min(m.N, m.Customers) < report.FewestCounted {
-		row.N, _ = w.ofFew(m.N)
-		row.raw[at], row.raw[at+1] = fewIn(m.N), fewIn(m.N)
+		row.N, _ = w.ofFew(m.N, m.N)
 	} else {
 		row.raw[at], row.raw[at+1] = row.N, strconv.Itoa(m.Customers)
 	}

@@ -135,7 +135,7 @@ func (w *words) returnLine(m *figures.Measures) reportSection {
 	c.Head = [4]string{w.t("within_head"), w.t("customers_head"), w.t("interval"), w.t("share")}
 	var points []chart.Point
 	for i, r := range m.Returned {
-		row := w.returnRow(w.t("within_days", r.Days), nil, r)
+		row := w.returnRow(w.t("within_days", r.Days), nil, r, r.Customers)
 		row.Drawing = ""
 		c.Rows = append(c.Rows, row)
 		at := chart.Point{Mark: returnMark(r), P: r.Share, Low: r.Within.Low, High: r.Within.High, Words: row.Label + ": " + row.Value}
@@ -166,7 +166,7 @@ func (w *words) returnsAfter(m *figures.Measures) reportSection {
 	for n := range m.After[0] {
 		for i, key := range afterKeys {
 			r := m.After[i][n]
-			row := w.returnRow(w.t("after_"+key, r.Days), []string{key}, r)
+			row := w.returnRow(w.t("after_"+key, r.Days), []string{key}, r, customersIn(m.After[:], n))
 			if i == 0 {
 				if d, ok := r.Less(m.After[2][n]); ok {
 					row.Versus, row.Clear = w.t("after_less", w.changed(d)), d.Clear()

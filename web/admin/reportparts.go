@@ -163,7 +163,7 @@ func (w *words) figureOfRate(label string, r report.Clustered, earlier *report.C
 	switch r.Manner {
 	case report.Hidden:
 		f.Value, f.URL = "–", ""
-		_, f.Meta = w.ofFew(r.N)
+		_, f.Meta = w.ofFew(r.N, r.N)
 	case report.Counted:
 		if f.Value, f.Meta = w.t("k_of_n", r.K, r.N), w.t("too_few_for_rate"); r.N >= report.FewestRated {
 			f.Meta = w.t("few_customers_for_rate")
@@ -201,21 +201,14 @@ func hidden(parts []part) []part {
 
 var rateColumns = []string{"label", "shown", "k", "n", "customers", "rate", "low", "high", "unit"}
 
-// ofFew is how many there are, and what is said of them, where they are too few for anything else. Nobody is said to be
-// nobody: that tells of no one.
-func (w *words) ofFew(n int) (count, says string) {
-	if n == 0 {
+// ofFew is how many of a whole there are, and what is said of them, where they are too few for anything else. Nobody is
+// said to be nobody, which tells of no one, unless the whole is so few that it would tell of these: then all of them
+// are elsewhere. Tables leave both empty.
+func (w *words) ofFew(n, whole int) (count, says string) {
+	if n == 0 && (whole == 0 || whole >= report.FewestCounted) {
 		return "0", w.t("none_answered")
 	}
 	return w.t("under_five"), w.t("too_few_to_say")
-}
-
-// fewIn is ofFew in a table for other programs: empty where it is not told.
-func fewIn(n int) string {
-	if n == 0 {
-		return "0"
-	}
-	return ""
 }
 
 // unitOf says what a figure is counted from: customers, or sums by day.
@@ -232,7 +225,7 @@ func (w *words) rowOf(p part) reportRow {
 	if p.rate.Manner == report.Hidden {
 		// Of one that is hidden beside another it would not be true that it has few.
 		if row.URL, row.N, row.Value = "", "–", w.t("not_shown"); p.rate.N == 0 {
-			row.N, row.Value = w.ofFew(0)
+			row.N, row.Value = w.ofFew(0, 0)
 		}
 		return row
 	}

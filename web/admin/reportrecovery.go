@@ -103,7 +103,7 @@ func (w *words) funnelOf(cases *caseList) reportSection {
 	}{{"recovered", saidHow, wonBack}, {"settled", saidSettled, calledSettled}} {
 		if said := cases.rate(one.said, anyCase); said.N > 0 && said.Manner == report.Hidden {
 			row := reportRow{Label: w.t("step_" + one.key), raw: []string{one.key, "", ""}}
-			row.N, row.Value = w.ofFew(said.N)
+			row.N, row.Value = w.ofFew(said.N, said.N)
 			c.Rows = append(c.Rows, row)
 			continue
 		}
@@ -136,11 +136,9 @@ func (w *words) promises(cases *caseList) reportSection {
 			for i, x := range []float64{in.Rate.P, in.Rate.Low(), in.Rate.High()} {
 				row.raw[4+i] = strconv.FormatFloat(x, 'f', 6, 64)
 			}
-		} else if due := in.Met + in.Missed; in.Rate.Manner == report.Hidden && due > 0 {
+		} else if due := in.Met + in.Missed; in.Rate.Manner == report.Hidden {
+			row.N, row.Value = w.ofFew(due, len(cases.all))
 			row.raw = []string{step.key, "", "", "", "", "", ""}
-			row.N, row.Value = w.ofFew(due)
-		} else if due == 0 {
-			_, row.Value = w.ofFew(0)
 		}
 		c.Rows = append(c.Rows, row)
 	}
@@ -159,8 +157,8 @@ func (w *words) steps(cases []storage.FigureCase, now time.Time) reportSection {
 		waits := all[i]
 		row := reportRow{Label: w.t("step_" + step.key), N: strconv.Itoa(len(waits)), Value: w.t("too_few_to_say"), raw: []string{step.key, strconv.Itoa(len(waits)), "", ""}}
 		if len(waits) < report.FewestCounted {
-			row.N, row.Value = w.ofFew(len(waits))
-			row.raw[1] = fewIn(len(waits))
+			row.N, row.Value = w.ofFew(len(waits), len(cases))
+			row.raw[1] = ""
 		}
 		if len(waits) >= report.FewestRated {
 			text := [2]string{w.t("figure_not_reached"), w.t("figure_not_reached")}

@@ -97,7 +97,7 @@ func (w *words) regained(g *figures.Regained) reportSection {
 	for n := range g.Groups[0] {
 		for i, name := range figures.RegainedGroups() {
 			back := g.Groups[i][n]
-			c.Rows = append(c.Rows, w.returnRow(w.t("regained_"+name, back.Days), []string{name}, back))
+			c.Rows = append(c.Rows, w.returnRow(w.t("regained_"+name, back.Days), []string{name}, back, customersIn(g.Groups[:4], n)))
 		}
 	}
 	if g.Young > 0 {
@@ -115,7 +115,7 @@ func (w *words) regainedApart(g *figures.Regained) reportSection {
 	for _, name := range []string{figures.Unspoken, figures.NotWonBack, figures.Content} {
 		group := g.Of(name)
 		other := group[len(group)-1]
-		row := reportRow{Label: w.t("regained_"+name, other.Days), N: w.returnRow("", nil, other).N, Value: w.t("after_uncompared", report.FewestPlain)}
+		row := reportRow{Label: w.t("regained_"+name, other.Days), N: w.returnRow("", nil, other, customersIn(g.Groups[:4], len(group)-1)).N, Value: w.t("after_uncompared", report.FewestPlain)}
 		row.raw = []string{name, strconv.Itoa(other.Days), "", "", ""}
 		if d, ok := g.Difference(name); ok {
 			row.Value, row.Clear = w.differs(d), d.Clear()

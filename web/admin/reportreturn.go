@@ -24,14 +24,24 @@ func (w *words) cameAgain(r figures.Return) string {
 	return w.t("rate", w.percent(r.Share), hundredths(r.Within.Low), hundredths(r.Within.High))
 }
 
-// returnRow is how many came again within some days, as a row; before are the first cells of its table.
-func (w *words) returnRow(label string, before []string, r figures.Return) reportRow {
+// customersIn are the customers of groups within the same days.
+func customersIn(groups [][]figures.Return, days int) (n int) {
+	for _, group := range groups {
+		if days < len(group) {
+			n += group[days].Customers
+		}
+	}
+	return n
+}
+
+// returnRow is how many of a whole came again within some days, as a row; before are the first cells of its table.
+func (w *words) returnRow(label string, before []string, r figures.Return, whole int) reportRow {
 	row := reportRow{Label: label, N: strconv.Itoa(r.Customers), Value: w.cameAgain(r), raw: append(before, strconv.Itoa(r.Days), strconv.Itoa(r.Customers), "", "", "")}
 	at := len(row.raw) - 4
 	switch r.Manner() {
 	case report.Hidden:
-		row.N, row.Value = w.ofFew(r.Customers)
-		row.raw[at] = fewIn(r.Customers)
+		row.N, row.Value = w.ofFew(r.Customers, whole)
+		row.raw[at] = ""
 	case report.Few, report.Plain:
 		row.Drawing = chart.Span{Mark: returnMark(r), P: r.Share, Low: r.Within.Low, High: r.Within.High, Mean: math.NaN(), Top: 1}.SVG()
 		for i, x := range []float64{r.Share, r.Within.Low, r.Within.High} {
@@ -47,9 +57,6 @@ func returnMark(r figures.Return) chart.Mark { return markOf(report.Rate{Manner:
 // returnFigure is such a share as a tile; few is what stands there where there are too few.
 func (w *words) returnFigure(label, few string, r figures.Return) reportFigure {
 	fig := reportFigure{Label: label, Value: "–", Meta: few}
-	if r.Customers == 0 {
-		_, fig.Meta = w.ofFew(0)
-	}
 	if m := r.Manner(); m == report.Few || m == report.Plain {
 		fig.Value, fig.Meta = w.percent(r.Share), w.t("interval_of", hundredths(r.Within.Low), hundredths(r.Within.High), r.Customers)
 		fig.Bar = chart.Reach(r.Share, r.Within.Low, r.Within.High)

@@ -212,10 +212,7 @@ func (w *words) classMonths(x *figures.Value) reportSection {
 		}
 		row := reportRow{Label: m.Month, N: strconv.Itoa(all), Value: w.t("too_few_to_say"), raw: []string{m.Month, "", "", "", ""}}
 		if all < report.FewestCounted {
-			row.N, row.Value = w.ofFew(all)
-			for i := range m.N {
-				row.raw[1+i] = fewIn(all)
-			}
+			row.N, row.Value = w.ofFew(all, all)
 			c.Rows = append(c.Rows, row)
 			continue
 		}
