@@ -59,7 +59,7 @@ func TestInvitationsAreCountedByTheirViewInOneGo(t *testing.T) {
 		t.Errorf("what was answered is looked up for each row:\n%s", text)
 	}
 	var asked, answered int
-	if err := db.QueryRow("SELECT sum(n), sum(a) FROM (" + count + ") AS c (month, n, a, r)").Scan(&asked, &answered); err != nil {
+	if err := db.QueryRow("SELECT sum(n), sum(a) FROM ("+count+") AS c (month, n, a, r)").Scan(&asked, &answered); err != nil {
 		t.Fatal(err)
 	}
 	want := 0
