@@ -241,3 +241,13 @@ func TestAnAddressThatWasFoundIsOurs(t *testing.T) {
 		t.Errorf("this computer: %d, secure %v", code, secure)
 	}
 }
+
+// What is no text in an address reaches nothing behind the edge: pages, the API, and what they ask of a database.
+func TestAnAddressThatIsNoTextIsMadeText(t *testing.T) {
+	r := start(t, settings.Settings{})
+	for _, at := range []string{"/api/v1/a%00b", "/api/v1/a%ffb"} {
+		if code, body := fetch(t, r.base+at); code != 404 || !strings.Contains(body, "/api/v1/a\uFFFDb") {
+			t.Errorf("%s: %d, %s", at, code, body)
+		}
+	}
+}

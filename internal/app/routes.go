@@ -76,7 +76,7 @@ func (a *App) routes() (http.Handler, error) {
 	mux.Handle("/problems/", calls)
 	mux.Handle(api.MCPPath, calls)
 	mux.Handle(api.InboundPath, a.hooks.watch(inboundCalls, calls))
-	all := page.StripPrefix(page.Prefix(public.Path), mux)
+	all := page.Legible(page.StripPrefix(page.Prefix(public.Path), mux))
 	id := ServerID(a.connections.key)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/healthz") {

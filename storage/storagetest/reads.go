@@ -3,6 +3,7 @@ package storagetest
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -88,6 +89,45 @@ var readTests = map[string]func(*testing.T, *bench){
 		}
 		if got := must(b.store.CaseEvents(t.Context(), 0, "x"))(t); len(got) != 0 {
 			t.Errorf("%+v", got)
+		}
+	},
+	"what is no text, and no number of a version, is asked for and not found": func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		for _, name := range []string{"\xff", "a\x00b", "\xed\xa0\x80"} {
+			_, err1 := b.store.Event(ctx, name, name)
+			_, err2 := b.store.FlowSource(ctx, name, 1)
+			_, err3 := b.store.Customer(ctx, name)
+			_, err4 := b.store.Invitation(ctx, 0, name)
+			for i, err := range []error{err1, err2, err3, err4} {
+				if !errors.Is(err, storage.ErrNotFound) {
+					t.Errorf("%d of %q: %v", i, name, err)
+				}
+			}
+			asks := must(b.store.Asks(ctx, storage.AskFilter{Sites: []string{name}, State: name, Reason: name, Trigger: name, Limit: 9}))(t)
+			audits := must(b.store.Audits(ctx, storage.AuditFilter{Who: name, What: name, Subject: name, Before: name, Limit: 9}))(t)
+			answered := must(b.store.Answered(ctx, storage.AnsweredFilter{
+				Sites: []string{name}, Flow: name, Service: name, Staff: name, Language: name, Channel: name, From: name, To: name,
+				Before: storage.AnsweredPlace{Day: name, Session: name}, Limit: 9,
+			}))(t)
+			if len(asks)+len(audits)+len(answered) > 0 {
+				t.Errorf("of %q: %v, %v, %v", name, asks, audits, answered)
+			}
+			for _, what := range []storage.Exported{storage.ExportAnswers, storage.ExportInvitations, storage.ExportCustomers} {
+				f := storage.ExportFilter{Sites: []string{name}, Flow: name, Since: name, Until: name, Customers: []string{name}}
+				if err := b.store.Export(ctx, what, f, func([]any) error { return errors.New("a row") }); err != nil {
+					t.Errorf("%s of %q: %v", what, name, err)
+				}
+			}
+		}
+		for _, version := range []int{-1, math.MaxInt32 + 1, math.MaxInt64} {
+			_, err1 := b.store.FlowSource(ctx, "x", version)
+			_, err2 := b.store.Rules(ctx, version)
+			_, err3 := b.store.Triggers(ctx, version)
+			for i, err := range []error{err1, err2, err3} {
+				if !errors.Is(err, storage.ErrNotFound) {
+					t.Errorf("%d of version %d: %v", i, version, err)
+				}
+			}
 		}
 	},
 	"a person's sessions come newest first, with their newest answers": func(t *testing.T, b *bench) {

@@ -450,6 +450,9 @@ func (s *Store) Asks(ctx context.Context, f storage.AskFilter) ([]storage.Ask, e
 		these = ""
 	}
 	sites := s.dialect.Keys(texted(f.Sites))
+	for _, at := range []*string{&f.State, &f.Reason, &f.Trigger} {
+		*at = storage.Clean(*at)
+	}
 	return newest(s, f.Limit, func(b storage.Bucket) ([]storage.Ask, error) {
 		return collect(ctx, s, "asks", s.q.asksMade, []any{
 			int64(b), micro(f.Since), micro(before), sites, these, f.State, f.State, f.Reason, f.Reason, f.Trigger, f.Trigger, int64(f.Limit),

@@ -45,6 +45,9 @@ func (s *Store) PutAudit(ctx context.Context, a storage.Audit) error {
 
 // Audits implements storage.Logins.
 func (s *Store) Audits(ctx context.Context, f storage.AuditFilter) ([]storage.Audit, error) {
+	for _, at := range []*string{&f.Before, &f.Who, &f.What, &f.Subject} {
+		*at = storage.Clean(*at)
+	}
 	text, args := s.q.audits, []any{f.Before, f.Before, int64(f.Limit)}
 	if f.Who+f.What+f.Subject != "" {
 		text, args = s.q.auditsBy, []any{f.Before, f.Before, f.Who, f.Who, f.What, f.What, f.Subject, f.Subject, int64(f.Limit)}

@@ -194,14 +194,14 @@ func (s *Store) eventsBy(ctx context.Context, tx *sql.Tx, keys [][]any) (map[str
 
 // Event implements storage.Events.
 func (s *Store) Event(ctx context.Context, source, id string) (storage.StoredEvent, error) {
-	name := storage.Event{Source: source, ID: storage.Clean(id)}.Name()
+	name := storage.Event{Source: storage.Clean(source), ID: storage.Clean(id)}.Name()
 	e, err := one(ctx, s, "event", s.q.told, []any{int64(storage.EventBucket(name, s.buckets)), name}, scanTold)
 	return e.StoredEvent, err
 }
 
 // ChangeEvent implements storage.Events.
 func (s *Store) ChangeEvent(ctx context.Context, source, id string, at time.Time, change func(*storage.Event) (*storage.Event, error)) (storage.StoredEvent, error) {
-	name := storage.Event{Source: source, ID: storage.Clean(id)}.Name()
+	name := storage.Event{Source: storage.Clean(source), ID: storage.Clean(id)}.Name()
 	bucket := int64(storage.EventBucket(name, s.buckets))
 	var now storage.StoredEvent
 	var own error

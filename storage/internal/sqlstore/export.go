@@ -26,7 +26,7 @@ func (s *Store) Export(ctx context.Context, what storage.Exported, f storage.Exp
 		text += " AND flow NOT IN (SELECT flow FROM v_sessions WHERE class = 'pulse')"
 	}
 	if f.Sites != nil {
-		given(s.dialect.Among("site"), s.dialect.Keys(f.Sites))
+		given(s.dialect.Among("site"), s.dialect.Keys(texted(f.Sites)))
 	}
 	if f.Customers != nil && what == storage.ExportCustomers {
 		given(s.dialect.Among("customer"), s.dialect.Keys(texted(f.Customers)))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -127,10 +128,13 @@ func (s *Store) FlowSource(ctx context.Context, flow string, version int) (stora
 	return s.versionOf(ctx, "flow", s.q.flows, flow, version)
 }
 
-// versionOf reads one version of a file; 0 is the newest.
+// versionOf reads one version of a file; 0 is the newest. A number that no column holds is of no version.
 func (s *Store) versionOf(ctx context.Context, what string, q *versions, name string, version int) (storage.FlowSource, error) {
 	if version == 0 {
 		return one(ctx, s, what, q.newest, []any{storage.Clean(name)}, scanFlow)
+	}
+	if version < 0 || version > math.MaxInt32 {
+		return storage.FlowSource{}, storage.ErrNotFound
 	}
 	return one(ctx, s, what, q.version, []any{storage.Clean(name), int64(version)}, scanFlow)
 }
