@@ -34,7 +34,7 @@ const z998 = 3.090232306167813
 // FunnelOf holds each k of n against the rate of all together. Who has fewer than 30 answers
 // counts in that rate and is not shown. It is no ranking: within the curves nobody is better.
 //
-// Source: D. J. Spiegelhalter, Statistics in Medicine 24 (2005) 1185–1202.
+// Source: as FunnelAround.
 func FunnelOf(each [][2]int) (overall float64, of []Funnel) {
 	var k, n int
 	for _, c := range each {
@@ -43,6 +43,14 @@ func FunnelOf(each [][2]int) (overall float64, of []Funnel) {
 	if n > 0 {
 		overall = float64(k) / float64(n)
 	}
+	return overall, FunnelAround(overall, each)
+}
+
+// FunnelAround holds each k of n against a rate that is known, from 0 to 1, where the counts are not whole answers:
+// those that are alike count for less, and their sum is not what all together said.
+//
+// Source: D. J. Spiegelhalter, Statistics in Medicine 24 (2005) 1185–1202.
+func FunnelAround(overall float64, each [][2]int) (of []Funnel) {
 	for _, c := range each {
 		if c[1] < FewestPlain {
 			of = append(of, Funnel{})
@@ -68,7 +76,7 @@ func FunnelOf(each [][2]int) (overall float64, of []Funnel) {
 		}
 		of = append(of, f)
 	}
-	return overall, of
+	return of
 }
 
 // FunnelAt are the curves of a funnel at n answers, around the rate of all: within which a share lies

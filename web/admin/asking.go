@@ -62,6 +62,7 @@ type askingPage struct {
 	Import        bool // sheets are taken here
 	Outcomes      []choice
 	Rows, Older   []askRow
+	NoRows        string           // what stands in their place where there are none
 	Files         []downloadFile // all that Rows and Older are the newest of
 }
 
@@ -112,7 +113,7 @@ func (s askingPages) askingNow(w http.ResponseWriter, r *http.Request, v Viewer)
 	for _, t := range policy.Triggers {
 		p.Triggers = append(p.Triggers, s.askTrigger(words, t, counts, resting))
 	}
-	outcome := r.URL.Query().Get("state")
+	outcome := outcomeOf(r)
 	p.Outcomes = append(p.Outcomes, choice{"", words.t("asking_every_outcome"), outcome == ""})
 	for _, state := range invitation.States() {
 		p.Outcomes = append(p.Outcomes, choice{string(state), words.t("ask_" + string(state)), outcome == string(state)})
@@ -124,6 +125,10 @@ func (s askingPages) askingNow(w http.ResponseWriter, r *http.Request, v Viewer)
 	for i := range list {
 		p.Rows = append(p.Rows, s.askRow(words, v, &list[i], now))
 	}
+	p.NoRows = words.t("asking_nobody")
+	if outcome != "" {
+		p.NoRows = words.t("asking_not_so")
+	}
 	if len(p.Rows) > askingOpen+1 { // one row is no shorter folded
 		p.Rows, p.Older = p.Rows[:askingOpen], p.Rows[askingOpen:]
 	}
@@ -133,6 +138,15 @@ func (s askingPages) askingNow(w http.ResponseWriter, r *http.Request, v Viewer)
 		f.Do = &link{"/asking/now", words.t("asknow")}
 	}
 	return s.show(w, r, v, http.StatusOK, "asking.html", f, p)
+}
+
+// outcomeOf is the outcome by which the address narrows the list of decisions; "" = every one.
+func outcomeOf(r *http.Request) string {
+	outcome := r.URL.Query().Get("state")
+	if !slices.Contains(invitation.States(), invitation.State(outcome)) {
+		return ""
+	}
+	return outcome
 }
 
 // longWait is how much must wait for the pace of a platform so that it is worth telling.

@@ -20,10 +20,10 @@ import (
 func init() {
 	f := frame{Title: "Asking", Meta: "The last 30 days", Here: "/asking", Do: &link{"/asking/now", "Ask somebody now"}}
 	fixtures = append(fixtures,
-		fixture{"asking.html", "empty", f, askingPage{Finding: "No service of the last 30 days led to a question"}},
+		fixture{"asking.html", "empty", f, askingPage{Finding: "Nobody was reached in the last 30 days", NoRows: "In the last 30 days there was nobody to ask."}},
 		fixture{"asking.html", "full", f, askingPage{
 			Files:   listedAs("/list/asking", "Newest decisions"),
-			Finding: "40 of 129 who were reached answered: 31 % (24–39)", Meta: "Services that were told: 150.", NotAsked: "Not asked: was asked lately: 9",
+			Finding: "40 of 129 who were reached answered: 31 % (24–39)", Meta: "Occasions to ask: 150.", NotAsked: "Not asked: was asked lately: 9",
 			Waits:   []string{"On their way: 8766 messages wait for Telegram, which takes 30 a second. The last goes in about 4 min."},
 			Drawing: chart.Ways("became", "What became of them", "40 of 129", []chart.Way{{Class: "w1", N: 40, Words: "answered: 40"}, {N: 9, Words: "not asked: 9"}}),
 			Keys:    []askKey{{chart.Key("w1", "key-0"), "answered", 40}, {chart.Key("", "key-7"), "not asked", 9}},
@@ -220,5 +220,36 @@ func TestTheNewestDecisionsStandInShort(t *testing.T) {
 	}
 	if strings.Contains(page, "post_service_3") || !strings.Contains(page, "Three-question post-service") {
 		t.Error("a survey is called by its key")
+	}
+}
+
+// What the page says of all that was decided holds also where no service was told: a time came, or somebody asks by
+// hand. An empty list says why it is empty.
+func TestThePageOfAskingSaysWhatIsSo(t *testing.T) {
+	w := newWorld(t)
+	robin := w.as("robin")
+	if text := textOf(body(robin.get("/asking"))); !strings.Contains(text, "there was nobody to ask") {
+		t.Errorf("with nothing decided: %s", text)
+	}
+	now := w.clock.Now()
+	made := []storage.AskChange{{Ask: storage.Ask{
+		ID: "by-hand", Customer: "C-1", Flow: "one_tap_csat", Class: "transactional", Site: "main", State: string(invitation.Sent), Made: now, Sent: now, Asker: "robin",
+	}}}
+	err := w.store.ChangeAsks(t.Context(), 0, nil, nil, func(map[string]storage.Ask, map[string][]storage.Ask) ([]storage.AskChange, error) { return made, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := textOf(body(robin.get("/asking")))
+	if strings.Contains(text, "Services that were told") || !strings.Contains(text, "Occasions to ask: 1,") || !strings.Contains(text, "C-1") {
+		t.Errorf("of one who is asked by hand: %s", text)
+	}
+	if text := textOf(body(robin.get("/asking?state=declined"))); strings.Contains(text, "nobody to ask") || strings.Contains(text, "No service has been told") ||
+		!strings.Contains(text, "nothing came out like that") {
+		t.Errorf("of an outcome that nothing had: %s", text)
+	}
+	for _, odd := range []string{"nonsense", "%00", "sent+"} {
+		if text := textOf(body(robin.get("/asking?state=" + odd))); !strings.Contains(text, "C-1") {
+			t.Errorf("an outcome that there is not, %s, hides what there is: %s", odd, text)
+		}
 	}
 }

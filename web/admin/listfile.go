@@ -210,7 +210,7 @@ func (s *site) askingFile(r *http.Request, v Viewer, sites []string, row func([]
 	if sites == nil {
 		sites = s.Bot.Configuration().Now().EverySite()
 	}
-	f := storage.AskFilter{Sites: sites, Since: s.Clock().AddDate(0, 0, -askingDays), State: r.URL.Query().Get("state"), Limit: listedAtOnce}
+	f := storage.AskFilter{Sites: sites, Since: s.Clock().AddDate(0, 0, -askingDays), State: outcomeOf(r), Limit: listedAtOnce}
 	return eachAsk(r.Context(), s.Store, f, func(x *storage.Ask) error {
 		var sent any
 		if !x.Sent.IsZero() {

@@ -88,7 +88,7 @@ func (s reportPages) reportCompare(r *http.Request, w *words, v Viewer, f *repor
 			p.Sections = append(p.Sections, c)
 			continue
 		}
-		found.add(w.byChance(&c, parts, by.name == "staff"))
+		found.add(w.byChance(&c, parts, bad.P, by.name == "staff"))
 		if by.name == "staff" {
 			c.Notes = append(c.Notes, w.t("not_for_rewards"))
 			if note := w.dependsOn(of); note != "" {
@@ -145,8 +145,9 @@ func (w *words) compareFinding(f besideFound) string {
 }
 
 // byChance draws parts between the curves of chance, and makes their rows: those that stand out first, unless
-// they are people. One is held against all together where the others have enough answers as well.
-func (w *words) byChance(c *reportSection, parts []part, people bool) (found besideFound) {
+// they are people. One is held against overall, the share of all together as every page has it, where the others
+// have enough answers as well.
+func (w *words) byChance(c *reportSection, parts []part, overall float64, people bool) (found besideFound) {
 	parts = hidden(parts)
 	slices.SortFunc(parts, func(a, b part) int { return cmp.Or(cmp.Compare(a.label, b.label), cmp.Compare(a.key, b.key)) })
 	each := make([][2]int, len(parts))
@@ -154,7 +155,7 @@ func (w *words) byChance(c *reportSection, parts []part, people bool) (found bes
 		share := p.rate.Effective / float64(max(1, p.rate.N)) // answers of one customer tell less than answers of several
 		each[i] = [2]int{int(math.Round(share * float64(p.rate.K))), int(math.Round(share * float64(p.rate.N)))}
 	}
-	overall, of := report.FunnelOf(each)
+	of := report.FunnelAround(overall, each)
 	all := 0
 	for _, n := range each {
 		all += n[1]

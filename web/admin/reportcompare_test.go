@@ -93,3 +93,25 @@ func TestNobodyIsPraisedOrBlamedForChance(t *testing.T) {
 		t.Errorf("differences that chance explains stand out: %s", page)
 	}
 }
+
+// "All together" is the share that every other page has of the same answers, also where customers answered more than
+// once, which makes ranges wider and no share another.
+func TestAllTogetherIsTheSameShareOnEveryPage(t *testing.T) {
+	w := newWorld(t)
+	all := beside("Wash", 0, 200)
+	for range 3 {
+		all = append(all, beside("Colour", 40, 40)...)
+	}
+	w.judge(all...)
+	robin := w.as("robin")
+	level, compare := textOf(body(robin.get("/reports/level"))), textOf(body(robin.get("/reports/compare")))
+	for _, want := range []string{"38 % (", "Vertical line: all, 38 %"} {
+		if !strings.Contains(level, want) {
+			t.Errorf("the page of levels does not say %q of 120 of 320: %s", want, level)
+		}
+	}
+	told := strings.Count(compare, "all together, ")
+	if told == 0 || strings.Count(compare, "all together, 38 %") != told {
+		t.Errorf("the page that compares says another share of 120 of 320: %s", compare)
+	}
+}
