@@ -99,9 +99,9 @@ func (s *site) alarmTitle(w *words, a *storage.Alarm) string {
 // alarmSays is how many were unsatisfied since then, against what is usual.
 func (w *words) alarmSays(a *storage.Alarm) string {
 	if a.Over != "" {
-		return w.t("alarm_says_over", w.rated(figures.RateOf(a)), a.N, w.percent(a.Usual)) + " " + w.t("alarm_over", w.plainDay(a.Over))
+		return w.t("alarm_says_over", w.said(figures.RateOf(a)), a.N, w.percent(a.Usual)) + " " + w.t("alarm_over", w.plainDay(a.Over))
 	}
-	return w.t("alarm_says", w.rated(figures.RateOf(a)), a.N, w.percent(a.Usual))
+	return w.t("alarm_says", w.said(figures.RateOf(a)), a.N, w.percent(a.Usual))
 }
 
 // alarmErrs is how often such an alarm errs.

@@ -97,6 +97,8 @@ func (s saidPages) answersFilter(r *http.Request, v Viewer, deed access.Deed) (f
 		to, err2 := strconv.Atoi(best)
 		if err1 == nil && err2 == nil && from >= 1 && from <= to && to <= 7 {
 			f.Worst, f.Best = from, to
+		} else {
+			keep.Del("level")
 		}
 	}
 	if day, id, ok := strings.Cut(q.Get("after"), "."); ok {
@@ -166,11 +168,15 @@ func (s saidPages) answers(w http.ResponseWriter, r *http.Request, v Viewer) err
 	return s.show(w, r, v, http.StatusOK, "answers.html", frame{Title: words.t("answers"), Here: "/answers", Modules: []string{"keys.js"}}, p)
 }
 
-// menu is a menu of what there is, by its words, with everything first.
+// menu is a menu of what there is, by its words, with everything first. What is chosen and is not there stands as it
+// was asked for: the menu must not say everything where a filter acts.
 func menu(everything string, texts map[string]string, chosen string) []choice {
 	all := make([]choice, 0, len(texts)+1)
 	for value, text := range texts {
 		all = append(all, choice{value, text, value == chosen})
+	}
+	if _, there := texts[chosen]; !there && chosen != "" {
+		all = append(all, choice{chosen, chosen, true})
 	}
 	slices.SortFunc(all, func(a, b choice) int { return strings.Compare(a.Text+"\x00"+a.Value, b.Text+"\x00"+b.Value) })
 	return append([]choice{{"", everything, chosen == ""}}, all...)

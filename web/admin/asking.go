@@ -62,7 +62,7 @@ type askingPage struct {
 	Import        bool // sheets are taken here
 	Outcomes      []choice
 	Rows, Older   []askRow
-	NoRows        string           // what stands in their place where there are none
+	NoRows        string         // what stands in their place where there are none
 	Files         []downloadFile // all that Rows and Older are the newest of
 }
 

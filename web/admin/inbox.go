@@ -91,6 +91,9 @@ func (s *site) siteChoices(w *words, v Viewer, d access.Deed, chosen string) []c
 			all = append(all, choice{id, snap.Sites[id].Name, id == chosen})
 		}
 	}
+	if chosen != "" && v.Can(d, chosen) && !slices.ContainsFunc(all, func(c choice) bool { return c.Chosen }) {
+		all = append(all, choice{chosen, s.siteName(w, chosen), true}) // removed, or never there: it acts all the same
+	}
 	if len(all) < 2 {
 		return nil
 	}
@@ -107,7 +110,7 @@ func (s *site) lookOf(w *words, v Viewer, at string, now time.Time) look {
 
 // inbox is the page of all cases.
 func (s casePages) inbox(w http.ResponseWriter, r *http.Request, v Viewer) error {
-	q := r.URL.Query()
+	q := caseQuery(r)
 	words, now := s.words(r, v), s.Clock()
 	search := strings.TrimSpace(q.Get("q"))
 	if bucket, number, ok := recovery.ParseName(search); ok && bucket < s.Store.Buckets() {
@@ -128,18 +131,16 @@ func (s casePages) inbox(w http.ResponseWriter, r *http.Request, v Viewer) error
 	state := q.Get("state")
 	p := inboxPage{Query: search, May: v.Staff != "" && v.Anywhere(access.TakeCase), Back: "/cases"}
 	p.Sites = s.siteChoices(words, v, access.SeeCases, q.Get("site"))
-	for _, key := range []string{"", "waiting", "free", "others", "asleep", "watch", "closed"} {
+	for _, key := range slices.Concat([]string{""}, caseGroups) {
 		p.States = append(p.States, choice{key, words.t("group_" + key), key == state})
 	}
-	for _, key := range []string{"", "P1", "P2", "P3"} {
+	for _, key := range slices.Concat([]string{""}, caseRanks) {
 		p.Ranks = append(p.Ranks, choice{key, words.t("rank_" + key), key == q.Get("priority")})
 	}
 	for _, key := range slices.Concat([]string{""}, caseReasons) {
 		p.Whys = append(p.Whys, choice{key, words.t("why_" + key), key == q.Get("reason")})
 	}
-	if slices.Contains(caseReasons, q.Get("reason")) {
-		base.Reason = q.Get("reason")
-	}
+	base.Reason = q.Get("reason")
 	keep := kept(q, listFilters)
 	if p.Found = len(keep) > 0; p.Found {
 		p.Saving, p.Back = keep.Encode(), "/cases?"+keep.Encode()
@@ -259,6 +260,24 @@ func (s casePages) casesOfNamed(ctx context.Context, w *words, v Viewer, now tim
 
 // listFilters are what narrows the list, as its address says it.
 var listFilters = []string{"state", "site", "priority", "reason"}
+
+// caseGroups and caseRanks are what "state" and "priority" may say.
+var (
+	caseGroups = []string{"waiting", "free", "others", "asleep", "watch", "closed"}
+	caseRanks  = []string{"P1", "P2", "P3"}
+)
+
+// caseQuery is the address of a list of cases without filters that say what there is not: they narrow nothing, and
+// no menu shows them.
+func caseQuery(r *http.Request) url.Values {
+	q := r.URL.Query()
+	for name, known := range map[string][]string{"state": caseGroups, "priority": caseRanks, "reason": caseReasons} {
+		if !slices.Contains(known, q.Get(name)) {
+			q.Del(name)
+		}
+	}
+	return q
+}
 
 // kept are those of the values of an address that have one of these names.
 func kept(q url.Values, names []string) url.Values {

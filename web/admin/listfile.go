@@ -128,12 +128,9 @@ func (s *site) rowMoment(t time.Time, at string) any {
 
 // casesFile hands out the cases of the list, group by group in the order of the page.
 func (s *site) casesFile(r *http.Request, v Viewer, sites []string, row func([]any) error) error {
-	q := r.URL.Query()
+	q := caseQuery(r)
 	rank, _ := strconv.Atoi(strings.TrimPrefix(q.Get("priority"), "P"))
-	reason, state := "", q.Get("state")
-	if slices.Contains(caseReasons, q.Get("reason")) {
-		reason = q.Get("reason")
-	}
+	reason, state := q.Get("reason"), q.Get("state")
 	one := func(group string, k *storage.Case) error {
 		var priority, due, ended any
 		if k.Decision.Opens {

@@ -14,7 +14,7 @@ func (w *words) care(c figures.Care) (line string) {
 		rate report.Clustered
 	}{{"care_contradictory", c.Contradictory}, {"care_straight", c.Straight}, {"care_skipped", c.Skipped}} {
 		if one.rate.N > 0 {
-			line += " " + w.t(one.key, w.rated(one.rate.Rate))
+			line += " " + w.t(one.key, w.said(one.rate.Rate))
 		}
 	}
 	if c.Timed >= report.FewestMeant {

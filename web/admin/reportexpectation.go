@@ -39,7 +39,7 @@ func (s reportPages) reportExpectation(r *http.Request, w *words, _ Viewer, f *r
 	}
 	p.Lede = w.t("finding_few", e.Mean.N)
 	if e.Below.Rated() {
-		p.Lede = w.t("expect_finding", w.rated(e.Below.Rate), w.rated(e.Above.Rate))
+		p.Lede = w.t("expect_finding", w.said(e.Below.Rate), w.said(e.Above.Rate))
 	}
 	if e.Broken {
 		p.Lede += " " + w.t("expect_broken")

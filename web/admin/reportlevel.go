@@ -199,15 +199,15 @@ func (w *words) levelFinding(now report.Clustered, was *figures.Answers) string 
 		return w.t("finding_few", now.N)
 	}
 	if was == nil {
-		return w.t("finding_rate", w.rated(now.Rate))
+		return w.t("finding_rate", w.said(now.Rate))
 	}
 	before := was.Unsatisfied()
 	d, ok := now.Minus(before)
 	switch {
 	case !ok:
-		return w.t("finding_not_compared", w.rated(now.Rate))
+		return w.t("finding_not_compared", w.said(now.Rate))
 	case !d.Clear():
-		return w.t("finding_same", w.rated(now.Rate), w.changed(d))
+		return w.t("finding_same", w.said(now.Rate), w.changed(d))
 	case d.By > 0:
 		return w.t("finding_rose", w.percent(before.P), w.percent(now.P), w.changed(d))
 	}
@@ -264,7 +264,7 @@ func (s reportPages) levelBars(w *words, f *reportFilter, all *figures.Answers, 
 	c := reportSection{ID: "levels", Title: w.t("seven_levels"), Even: true, columns: rateColumns, Notes: []string{w.t("cut_legend")}}
 	c.Head = [4]string{w.t("level"), w.t("answers_head"), "", w.t("share")}
 	caption := func(of *figures.Answers) string {
-		return w.t("levels_caption", w.rated(of.Unsatisfied().Rate), w.rated(of.Rate(6, 7).Rate), w.rated(of.Rate(7, 7).Rate))
+		return w.t("levels_caption", w.said(of.Unsatisfied().Rate), w.said(of.Rate(6, 7).Rate), w.said(of.Rate(7, 7).Rate))
 	}
 	if !all.Unsatisfied().Rated() {
 		c.Notes = []string{w.t("finding_few", levels.N)}

@@ -100,7 +100,7 @@ func (s reportPages) reportLost(r *http.Request, w *words, v Viewer, f *reportFi
 	return p, nil
 }
 
-// lostFinding names the reason that most name.
+// lostFinding names the reason that is named most often.
 func (w *words) lostFinding(reasons []figures.Reason, said report.Clustered, labels map[string]string) string {
 	if !said.Rated() || len(reasons) == 0 || reasons[0].Named.Manner == report.Hidden {
 		return w.t("lost_few", said.N)

@@ -125,7 +125,7 @@ func TestWhyCustomersStayAwayIsCounted(t *testing.T) {
 	page := body(robin.get("/reports/lost"))
 	text := textOf(page)
 	for _, want := range []string{
-		"Of 40 who stay away and say why, most name: Price too high, 100 % (91–100).",
+		"Of 40 who stay away and say why, the reason named most often: Price too high, 100 % (91–100).",
 		"Answered, of those asked 50 %", "Service not good enough 20 50 % (35–65)", "Latest visit: unsatisfied 40 % (",
 		"Came again within 30 days 25 % (17–36) of 80", "14 days 80 0 % (0–5)", "30 days 80 25 % (17–36)",
 		"Mystery guests: unsatisfied, by site", "Main Street 12 17 % (4–46), few visits", "counts in no other figure",

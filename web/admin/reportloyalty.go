@@ -64,13 +64,13 @@ func (s reportPages) reportLoyalty(r *http.Request, w *words, v Viewer, f *repor
 // loyaltyFinding is what stands on top: who stays for want of a choice, else who stays away.
 func (w *words) loyaltyFinding(l *figures.Loyalty) string {
 	if l.Captive.Rated() {
-		return w.t("loyalty_finding", w.rated(l.Safe.Rate), w.rated(l.Captive.Rate))
+		return w.t("loyalty_finding", w.said(l.Safe.Rate), w.said(l.Captive.Rate))
 	}
 	if len(l.Standing) == 0 {
 		return w.t("loyalty_few")
 	}
 	if lost := l.Standing[4]; lost.Rated() {
-		return w.t("standing_finding", w.rated(l.Standing[3].Rate), w.rated(lost.Rate))
+		return w.t("standing_finding", w.said(l.Standing[3].Rate), w.said(lost.Rate))
 	}
 	return w.t("loyalty_few")
 }

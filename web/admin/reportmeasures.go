@@ -75,7 +75,7 @@ func (w *words) measuresFinding(m *figures.Measures, intents map[string]figures.
 	}
 	for _, key := range figures.IntentMeasures() {
 		if rate := intents[key].Stays; rate.Rated() {
-			return w.t("measures_would", w.rated(rate.Rate), w.t("intent_"+key))
+			return w.t("measures_would", w.said(rate.Rate), w.t("intent_"+key))
 		}
 	}
 	return w.t("measures_few", m.Customers)

@@ -127,6 +127,14 @@ func (w *words) rated(r report.Rate) string {
 	return w.t("rate", w.percent(r.P), hundredths(r.Low()), hundredths(r.High()))
 }
 
+// said is a rate within a sentence that goes on behind it.
+func (w *words) said(r report.Rate) string {
+	if r.Manner == report.Few {
+		return w.t("rate_few_said", w.percent(r.P), hundredths(r.Low()), hundredths(r.High()))
+	}
+	return w.rated(r)
+}
+
 // points are a difference of shares, without a sign where it rounds to none.
 func points(x float64) string {
 	text := strconv.FormatFloat(math.Abs(100*x), 'f', 0, 64)

@@ -54,7 +54,7 @@ func (s reportPages) reportRecovery(r *http.Request, w *words, _ Viewer, f *repo
 		floor := w.percent(least)
 		p.Beside = []figures.Told{{Key: "recovered_floor", Number: &figures.Number{Value: least, N: n}}}
 		recovered.Meta += " · " + w.t("floor_of_all", floor)
-		p.Lede = w.t("recovered_finding", w.rated(rate.Rate), rate.N, floor, n)
+		p.Lede = w.t("recovered_finding", w.said(rate.Rate), rate.N, floor, n)
 	}
 	p.Figures = []reportFigure{
 		reportFigure{Label: w.t("cases_opened"), Value: strconv.Itoa(n), Meta: w.t("in_these_days"), URL: f.behindCases()}.numbered("cases", true, float64(n), nil, 0),

@@ -235,7 +235,7 @@ func TestCasesComplaintsAndSilenceAreCounted(t *testing.T) {
 	w.clock.add(24 * time.Hour)
 	robin := w.as("robin")
 	for at, wants := range map[string][]string{
-		"/reports/recovery":                          {"Won back, in 11 cases whose customer said how it ended: 100 % (74–100), few answers; of all 12 cases, at least 92 %", "half within 1 h", "Customer contacted", "12 due, 0 not yet or no more"},
+		"/reports/recovery":                          {"Won back, in 11 cases whose customer said how it ended: 100 % (74–100; few answers); of all 12 cases, at least 92 %", "half within 1 h", "Customer contacted", "12 due, 0 not yet or no more"},
 		"/reports/complaints":                        {"12 complaints came in", "Too slow", "12 of 12 cases say a cause"},
 		"/reports/silence":                           {"Those who answered are enough", "17 invitations were made", "Unsatisfied, by assumption", "12 complaints, assuming that 80 %", "Unsatisfied, estimated"},
 		"/reports/improvement?change=2026-02-01":     {"the answers come from fewer than 30 different customers", "Choose the site"},

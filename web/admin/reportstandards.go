@@ -150,7 +150,7 @@ func (w *words) standardsFinding(all []figures.Standard) string {
 	}
 	if best >= 0 {
 		one := all[best]
-		return w.t("standards_finding", w.standardName(&one), w.rated(one.Broken.Rate), w.rated(one.Met.Rate), w.changed(by.Difference))
+		return w.t("standards_finding", w.standardName(&one), w.said(one.Broken.Rate), w.said(one.Met.Rate), w.changed(by.Difference))
 	}
 	least := -1
 	for i := range all {
