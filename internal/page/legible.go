@@ -53,3 +53,11 @@ func legibleQuery(query string) string {
 	}
 	return out.Encode()
 }
+
+// Asked names what a request was routed to, for a log: the method and the pattern, and nothing of the address itself.
+func Asked(r *http.Request) string {
+	if strings.HasPrefix(r.Pattern, r.Method+" ") {
+		return r.Pattern
+	}
+	return r.Method + " " + r.Pattern
+}

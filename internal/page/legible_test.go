@@ -42,3 +42,15 @@ func TestAnAddressThatIsTextIsLeftAsItWasSent(t *testing.T) {
 		})).ServeHTTP(httptest.NewRecorder(), r)
 	}
 }
+
+func TestALogNamesAMethodOnce(t *testing.T) {
+	mux, named := http.NewServeMux(), ""
+	note := func(_ http.ResponseWriter, r *http.Request) { named = Asked(r) }
+	mux.HandleFunc("GET /of/{name}", note)
+	mux.HandleFunc("/", note)
+	for address, want := range map[string]string{"/of/somebody": "GET /of/{name}", "/elsewhere": "GET /"} {
+		if mux.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, address, nil)); named != want {
+			t.Errorf("%s is named %q, want %q", address, named, want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"errors"
 	"net/http"
 	"path"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/internal/page"
+	"github.com/aftercare/aftercare/storage"
 )
 
 // handler answers one request of somebody who may ask it. What it returns is shown to the
@@ -175,11 +177,16 @@ type notice struct{ Text string }
 // keys of the words of these pages; why it is so is for the log.
 func (s *site) refuse(w http.ResponseWriter, r *http.Request, v Viewer, err error) {
 	e := page.AsError(err)
-	if e.Title == "" {
+	switch {
+	case e.Title != "":
+	case errors.Is(err, storage.ErrUnavailable) && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+		// Nothing was to be done, so nothing is to be looked after: the page comes back with the database.
+		e = &page.Error{Code: page.Unavailable, Title: "unavailable", Text: "unavailable_text", Err: e.Err}
+	default:
 		e = &page.Error{Code: e.Code, Title: "failed", Text: "failed_text", Err: e.Err}
 	}
 	if e.Code.Status() >= http.StatusInternalServerError {
-		s.Log.Error("admin: "+r.Method+" "+r.Pattern, "err", err)
+		s.Log.Error("admin: "+page.Asked(r), "err", err)
 	}
 	words := s.words(r, v)
 	f := frame{Title: words.t(e.Title)}

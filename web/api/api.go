@@ -251,7 +251,7 @@ func (s *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 			p = problemf(unavailable, "The database cannot be used now. Send the same again in a moment.")
 			w.Header().Set("Retry-After", "5")
 		}
-		s.Log.Error("api: "+r.Method+" "+r.Pattern, "err", err, "request", r.Header.Get("X-Request-Id"))
+		s.Log.Error("api: "+page.Asked(r), "err", err, "request", r.Header.Get("X-Request-Id"))
 	}
 	if p.wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int((p.wait+time.Second-1)/time.Second)))
