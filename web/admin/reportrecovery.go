@@ -137,7 +137,7 @@ func (w *words) promises(cases *caseList) reportSection {
 				row.raw[4+i] = strconv.FormatFloat(x, 'f', 6, 64)
 			}
 		} else if due := in.Met + in.Missed; in.Rate.Manner == report.Hidden {
-			row.N, row.Value = w.ofFew(due, len(cases.all))
+			row.N, row.Value = w.ofFew(due, len(cases.traits))
 			row.raw = []string{step.key, "", "", "", "", "", ""}
 		}
 		c.Rows = append(c.Rows, row)
