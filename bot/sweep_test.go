@@ -123,6 +123,14 @@ func (c *clockwork) CountCases(context.Context, storage.Lease, int) (storage.Cou
 	return storage.CountedCells{}, nil
 }
 
+func (c *clockwork) CountAsked(context.Context, storage.Lease, int) (storage.CountedCells, error) {
+	return storage.CountedCells{}, nil
+}
+
+func (c *clockwork) CountAskedMonths(context.Context, storage.Lease, int) (storage.CountedCells, error) {
+	return storage.CountedCells{}, nil
+}
+
 func (c *clockwork) Erasures(context.Context) ([]storage.Erasure, error) { return nil, nil }
 
 func (c *clockwork) RetentionDays(context.Context) (privacy.Retention, error) { return nil, nil }
