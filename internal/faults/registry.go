@@ -107,6 +107,7 @@ func registry() []row {
 			{dir: "bot", test: "FuzzRender", target: fuzz, fuzz: true},
 			{dir: "storage", test: "FuzzParseSlot", target: fuzz, fuzz: true},
 			{dir: "storage/internal/sqlstore", test: "FuzzPack", target: fuzz, fuzz: true},
+			{dir: "storage/internal/sqlstore", test: "FuzzCasesOfADay", target: fuzz, fuzz: true},
 			{dir: "survey", test: "FuzzStep", target: fuzz, fuzz: true},
 			{dir: "survey", test: "FuzzTyped", target: fuzz, fuzz: true},
 			{dir: "survey/draft", test: "FuzzApply", target: fuzz, fuzz: true},

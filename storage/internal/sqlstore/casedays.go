@@ -35,7 +35,8 @@ func newCaseDayQueries(t *texts) caseDayQueries {
 			from := " FROM case_days WHERE bucket = " + bucket + " AND " + t.dialect.Among("site")
 			kept := "SELECT bucket, site, day, facts" + from + " AND last_day >= ? AND first_day <= ?"
 			if t.dialect.Together {
-				kept = "SELECT min(bucket), '', '', string_agg(site || '" + aUnit + "' || facts, '" + dayEnd + "')" + from + " AND last_day >= ? AND first_day <= ? HAVING count(*) > 0"
+				kept = "SELECT min(bucket), '', '', string_agg(site || '" + aUnit + "' || facts, '" + dayEnd + "')" + from +
+					" AND last_day >= ? AND first_day <= ? AND facts > '' HAVING count(*) > 0"
 			}
 			return kept + " UNION ALL SELECT bucket, site, day, facts" + from + " AND facts = '' AND day >= ? AND day <= ?"
 		}),

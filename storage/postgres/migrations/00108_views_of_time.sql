@@ -2,7 +2,8 @@
 
 -- v_cases says how long a case was open and on which day it opened, so that times are counted with those that still
 -- wait, as the pages do (decision 0106). New columns stand behind the old ones, so that who may read a view may read it
--- still. Older programs may write on: views hold nothing.
+-- still.
+-- Older programs may write on: views hold nothing.
 
 CREATE OR REPLACE VIEW v_cases AS WITH c AS (SELECT * FROM cases)
 SELECT c.site, coalesce(CASE WHEN s.day > '' THEN CAST(s.day AS date) END, CAST(c.opened_at AT TIME ZONE 'UTC' AS date)) AS day, c.state, c.priority,

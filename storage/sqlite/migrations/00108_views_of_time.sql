@@ -2,7 +2,8 @@
 
 -- v_cases says how long a case was open and on which day it opened, so that times are counted with those that still
 -- wait, as the pages do (decision 0106). New columns stand behind the old ones, so that who may read a view may read it
--- still. Older programs may write on: views hold nothing.
+-- still.
+-- Older programs may write on: views hold nothing.
 
 DROP VIEW v_cases;
 CREATE VIEW v_cases AS WITH c AS (SELECT * FROM cases)
