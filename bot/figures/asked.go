@@ -29,27 +29,37 @@ func GatherAsked(ctx context.Context, from Store, f storage.FigureFilter) (*Aske
 	if exact == 0 {
 		exact = Exact
 	}
-	if len(conditions(&f, "")) == 0 {
+	known := len(conditions(&f, "")) == 0 // to sums
+	var cells []storage.AskedCell
+	if known {
 		all := f
 		all.Flow = ""
-		cells, err := from.AskedCells(ctx, all, false)
-		if err != nil {
+		var err error
+		if cells, err = from.AskedCells(ctx, all, false); err != nil {
 			return nil, err
 		}
 		if invited(cells) > min(exact, f.Limit) {
-			ready, err := from.AskedReady(ctx)
-			if err != nil {
-				return nil, err
-			}
-			if ready {
-				a.sums, err = askedSumsOf(ctx, from, f, cells)
+			if ready, err := a.addUp(ctx, cells); ready || err != nil {
 				return a, err
 			}
 		}
 	}
 	list, more, err := from.Asked(ctx, f)
+	if err == nil && more && known { // few of these, among too many of others to read
+		if ready, err := a.addUp(ctx, cells); ready || err != nil {
+			return a, err
+		}
+	}
 	a.list = list
 	return a, tooMany(more, err)
+}
+
+// addUp takes the sums, if they are ready.
+func (a *Asked) addUp(ctx context.Context, cells []storage.AskedCell) (ready bool, err error) {
+	if ready, err = a.from.AskedReady(ctx); ready && err == nil {
+		a.sums, err = askedSumsOf(ctx, a.from, a.filter, cells)
+	}
+	return ready, err
 }
 
 // Summed reports whether they were added up by day.

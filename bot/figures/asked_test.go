@@ -17,8 +17,9 @@ import (
 type invitedStore struct {
 	Store
 
-	list  []storage.AskedCustomer
-	ready bool
+	list    []storage.AskedCustomer
+	ready   bool
+	crowded bool // there are more of other kinds than are read
 }
 
 func (s *invitedStore) fitting(f *storage.FigureFilter) (list []storage.AskedCustomer) {
@@ -32,7 +33,7 @@ func (s *invitedStore) fitting(f *storage.FigureFilter) (list []storage.AskedCus
 
 func (s *invitedStore) Asked(_ context.Context, f storage.FigureFilter) ([]storage.AskedCustomer, bool, error) {
 	list := s.fitting(&f)
-	return list, len(list) > f.Limit, nil
+	return list, s.crowded || len(list) > f.Limit, nil
 }
 
 func (s *invitedStore) AskedReady(context.Context) (bool, error) { return s.ready, nil }
@@ -184,5 +185,28 @@ func TestAnyNumberOfInvitationsIsCountedUnlessSumsDoNotKnowTheFilter(t *testing.
 	f.Limit = 0
 	if a, err := GatherAsked(t.Context(), s, f); err != nil || a.Summed() || len(a.List()) != len(s.list) {
 		t.Errorf("of few: %v", err)
+	}
+}
+
+// TestFewInvitationsAmongManyOthersAreCounted: a store reads the invitations of all kinds, and says that there are more
+// than it read where these are few.
+func TestFewInvitationsAmongManyOthersAreCounted(t *testing.T) {
+	s := askedAtRandom(rand.New(rand.NewPCG(3, 113)), 100)
+	s.crowded = true
+	f := storage.FigureFilter{Sites: []string{"s0", "s1"}, From: "2026-01-01", To: "2026-04-30"}
+	for _, flow := range []string{"", "f0"} {
+		f.Flow = flow
+		if a, err := GatherAsked(t.Context(), s, f); err != nil || !a.Summed() || a.N() != len(s.fitting(&f)) || a.N() == 0 {
+			t.Errorf("of the survey %q: %v", flow, err)
+		}
+	}
+	of := f
+	of.Service = "Wash"
+	if _, err := GatherAsked(t.Context(), s, of); !errors.Is(err, ErrTooMany) {
+		t.Errorf("of a service, which sums do not know: %v", err)
+	}
+	s.ready = false
+	if _, err := GatherAsked(t.Context(), s, f); !errors.Is(err, ErrTooMany) {
+		t.Errorf("before they are added up: %v", err)
 	}
 }
