@@ -83,7 +83,7 @@ func (s *api) figures(q *request) (answer, error) {
 	}
 	t, err := figures.Read(q.Context(), s.Store, x.filter, x.metric, x.by)
 	if errors.Is(err, figures.ErrTooMany) {
-		return answer{}, tooManyRows()
+		return answer{}, tooManyRows(&x.filter)
 	}
 	if err != nil {
 		return answer{}, err
@@ -97,8 +97,13 @@ func (s *api) figures(q *request) (answer, error) {
 	return answer{status: http.StatusOK, body: v}, nil
 }
 
-func tooManyRows() *problem {
-	return problemf(tooLarge, "More than %d lie in these days, and are not added up. Ask for fewer days, one site or one survey, or without service, staff, language and channel.", figures.Most)
+// tooManyRows says what to ask for instead: of what sums know, waiting helps as well. A survey is no help: of who was
+// asked the others are read all the same.
+func tooManyRows(f *storage.FigureFilter) *problem {
+	if f.Service+f.Staff+f.Language+f.Channel != "" {
+		return problemf(tooLarge, "More than %d lie in these days, and are not added up for that. Ask for fewer days or one site, or without service, staff, language and channel.", figures.Most)
+	}
+	return problemf(tooLarge, "More than %d lie in these days, and are not added up, or not yet. Ask again in some minutes, or for fewer days or one site.", figures.Most)
 }
 
 func (s *api) figureQuery(q *request) (x figureQuery, err error) {

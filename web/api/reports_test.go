@@ -1,11 +1,13 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/storage"
 )
 
 // TestFiguresAreAskedForInOneWay sends what is wrong, and what is of another site.
@@ -34,5 +36,27 @@ func TestFiguresAreAskedForInOneWay(t *testing.T) {
 	status, out, err := Call(t.Context(), Config{Store: c.store, Bot: c.bot}, http.MethodGet, "/reports/figures?by=staff", nil)
 	if err != nil || status != 200 {
 		t.Errorf("who has the database may not compare staff: %d %s %v", status, out, err)
+	}
+}
+
+// crowdedStore has more invitations than are read one by one, and has not added them up yet.
+type crowdedStore struct{ storage.Store }
+
+func (crowdedStore) Asked(context.Context, storage.FigureFilter) ([]storage.AskedCustomer, bool, error) {
+	return nil, true, nil
+}
+
+func (crowdedStore) AskedReady(context.Context) (bool, error) { return false, nil }
+
+// TestTooManyRowsSayWhetherWaitingHelps: sums that are not ready will be, those of a service never are.
+func TestTooManyRowsSayWhetherWaitingHelps(t *testing.T) {
+	c := newTill(t)
+	for filter, waits := range map[string]bool{"": true, "&flow=haircut": true, "&service=Wash": false, "&language=en": false} {
+		status, out, err := Call(t.Context(), Config{Store: crowdedStore{c.store}, Bot: c.bot}, http.MethodGet, "/reports/figures?metric=answered"+filter, nil)
+		text := string(out)
+		if err != nil || status != http.StatusRequestEntityTooLarge || strings.Contains(text, "again in some minutes") != waits ||
+			strings.Contains(text, "without service") == waits || strings.Contains(text, "one survey") {
+			t.Errorf("%q: %d %s %v", filter, status, text, err)
+		}
 	}
 }

@@ -119,7 +119,7 @@ func (s *api) report(q *request) (answer, error) {
 	case err != nil:
 		return answer{}, err
 	case told.State == figures.ReportMany:
-		return answer{}, tooManyRows()
+		return answer{}, tooManyRows(&f)
 	case told.State == figures.ReportOneSite:
 		return answer{}, problemf(invalid, "This report is made of one site, or of all of them. Name one with site.")
 	}
