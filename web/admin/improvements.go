@@ -248,15 +248,15 @@ func (s improvementPages) improvedRows(w *words, v Viewer, i *storage.Improvemen
 		level = nil
 	}
 	parts := []part{
-		{"before", w.t("between_days", name, m.From, m.Last), f.behind(append([]string{"to", m.Last}, level...)...), m.Before},
-		{"after", w.t("between_days", name, m.First, m.To), f.behind(append([]string{"from", m.First}, level...)...), m.After},
+		{key: "before", label: w.t("between_days", name, m.From, m.Last), url: f.behind(append([]string{"to", m.Last}, level...)...), rate: m.Before},
+		{key: "after", label: w.t("between_days", name, m.First, m.To), url: f.behind(append([]string{"from", m.First}, level...)...), rate: m.After},
 	}
 	if m.OtherBefore.N+m.OtherAfter.N > 0 {
 		others := w.t("sites_without_it")
 		parts = append(
 			parts,
-			part{"others_before", w.t("between_days", others, m.From, m.Last), "", m.OtherBefore},
-			part{"others_after", w.t("between_days", others, m.First, m.To), "", m.OtherAfter},
+			part{key: "others_before", label: w.t("between_days", others, m.From, m.Last), rate: m.OtherBefore},
+			part{key: "others_after", label: w.t("between_days", others, m.First, m.To), rate: m.OtherAfter},
 		)
 	}
 	c.Rows = w.besides(parts)
@@ -300,7 +300,7 @@ func (s improvementPages) improvedLine(ctx context.Context, w *words, v Viewer, 
 		if i.Of.Any() {
 			days = append(days, "level", "1-3")
 		}
-		parts[at] = part{o.First, o.label, f.behind(days...), tallies[o.First].Rate()}
+		parts[at] = part{key: o.First, label: o.label, url: f.behind(days...), rate: tallies[o.First].Rate()}
 	}
 	c.Drawing, c.Rows = w.lineOf("trend", c.Title, parts, math.NaN(), f.placed(over, c.Marks)...)
 	return c, nil

@@ -67,7 +67,7 @@ func (s reportPages) reportCompare(r *http.Request, w *words, v Viewer, f *repor
 		}
 		var parts []part
 		for key, rate := range figures.Rates(of, worst, best) {
-			one := part{key, s.partName(w, by.name, key), "", rate}
+			one := part{key: key, label: s.partName(w, by.name, key), rate: rate}
 			if key != "" {
 				one.url = f.behind(by.name, key, "level", "1-3")
 			}
@@ -289,8 +289,8 @@ func (s reportPages) sideBySide(r *http.Request, w *words, v Viewer, f *reportFi
 			continue
 		}
 		two := hidden([]part{
-			{"1", w.t(string(m)) + " · " + oneName, f.behind(name, key, "level", strconv.Itoa(worst)+"-"+strconv.Itoa(best)), one.Rate(worst, best)},
-			{"2", w.t(string(m)) + " · " + restName, "", rest.Rate(worst, best)},
+			{key: "1", label: w.t(string(m)) + " · " + oneName, url: f.behind(name, key, "level", strconv.Itoa(worst)+"-"+strconv.Itoa(best)), rate: one.Rate(worst, best)},
+			{key: "2", label: w.t(string(m)) + " · " + restName, rate: rest.Rate(worst, best)},
 		})
 		for i, p := range two {
 			row := w.rowOf(p)

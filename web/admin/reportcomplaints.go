@@ -145,7 +145,7 @@ func (s reportPages) complaintsBySite(w *words, complaints map[string]int, asked
 		row := reportRow{key: p.key, Label: p.label, N: strconv.Itoa(n), raw: []string{p.label, "", "", "", "", ""}}
 		switch p.rate.Manner {
 		case report.Hidden:
-			if row.N, row.Value = w.ofFew(n, n); n >= report.FewestCounted { // beside others that are few
+			if row.N, row.Value = w.ofFew(n, p.whole); n >= report.FewestCounted { // beside others that are few
 				row.N, row.Value = "–", w.of("asked").t("not_shown")
 			}
 		case report.Counted, report.Few:

@@ -44,7 +44,7 @@ func (s reportPages) reportExpectation(r *http.Request, w *words, _ Viewer, f *r
 	if e.Broken {
 		p.Lede += " " + w.t("expect_broken")
 	}
-	states := hidden([]part{{"below", w.t("expect_below"), "", e.Below}, {"met", w.t("expect_met"), "", e.Met}, {"above", w.t("expect_above"), "", e.Above}})
+	states := hidden([]part{{key: "below", label: w.t("expect_below"), rate: e.Below}, {key: "met", label: w.t("expect_met"), rate: e.Met}, {key: "above", label: w.t("expect_above"), rate: e.Above}})
 	for i, now := range states {
 		var earlier *report.Clustered
 		if before != nil {
@@ -71,7 +71,7 @@ func (s reportPages) reportExpectation(r *http.Request, w *words, _ Viewer, f *r
 	c.Head = [4]string{w.t("expect_source_head"), w.t("answers_head"), w.t("interval"), w.t("share")}
 	var sources []part
 	for _, one := range e.Sources {
-		sources = append(sources, part{one.Flow + " " + one.Choice, names.choice(one.Flow, one.Question, one.Choice), "", one.Rate})
+		sources = append(sources, part{key: one.Flow + " " + one.Choice, label: names.choice(one.Flow, one.Question, one.Choice), rate: one.Rate})
 	}
 	if c.Rows = w.rateRows(sources); len(c.Rows) > 0 {
 		if top := sources[0]; top.rate.Rated() {
@@ -87,7 +87,7 @@ func (s reportPages) reportExpectation(r *http.Request, w *words, _ Viewer, f *r
 		c.Head = [4]string{w.t("expect_promise_head"), w.t("answers_head"), w.t("interval"), w.t("share")}
 		var parts []part
 		for i, key := range [3]string{"promise_kept", "promise_partly", "promise_broken"} {
-			parts = append(parts, part{key, w.t(key), "", e.Promise[i]})
+			parts = append(parts, part{key: key, label: w.t(key), rate: e.Promise[i]})
 		}
 		if kept := e.Promise[0]; kept.Rated() {
 			c.Caption = w.t("expect_promise_finding", w.rated(kept.Rate))

@@ -197,7 +197,7 @@ func (s reportPages) experimentArms(w *words, all []figures.Experiment, id, titl
 		e, both := &all[i], make([]part, len(all[i].Arms))
 		for k := range e.Arms {
 			arm := &e.Arms[k]
-			both[k] = part{e.Key + "/" + string(arm.Arm), w.t("experiment_arm_"+string(arm.Arm), e.Name, s.experimentWay(w, e, arm.Arm)), "", of(arm)}
+			both[k] = part{key: e.Key + "/" + string(arm.Arm), label: w.t("experiment_arm_"+string(arm.Arm), e.Name, s.experimentWay(w, e, arm.Arm)), rate: of(arm)}
 		}
 		parts = append(parts, hidden(both)...)
 	}

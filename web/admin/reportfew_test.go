@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
 )
 
 // TestNobodyIsSaidToBeNobody looks at each kind of row that hides how few there are: of nobody it says 0, of one to
@@ -110,5 +113,41 @@ func TestASiteThatIsHiddenBesideAnotherIsNotCalledSmall(t *testing.T) {
 		if want := map[string]string{"harbour": "under 5", "main": "–"}[row.key]; row.N != want || strings.Contains(row.Value, "3") {
 			t.Errorf("%s: %q, %q, want %q", row.key, row.N, row.Value, want)
 		}
+	}
+}
+
+// TestWhereAllAreFewNobodyIsSaidToBeNobody: of three who were asked it would tell that none of them answered, or was
+// asked in another month.
+func TestWhereAllAreFewNobodyIsSaidToBeNobody(t *testing.T) {
+	world := newWorld(t)
+	world.lost(gone(3, 0)...)
+	for i := range 3 {
+		world.store1(storage.Change{Invitation: &storage.Invitation{
+			ID: "few-" + strconv.Itoa(i), Site: "main", Flow: "one_tap_csat", Version: 1, Customer: "few" + strconv.Itoa(i),
+			Created: time.Date(2026, 1, 10, 10, 0, 0, 0, time.UTC), Facts: recovery.Facts{Class: survey.Transactional},
+		}})
+	}
+	world.folds()
+	robin := world.as("robin")
+	page := body(robin.get("/reports/lost?from=2026-01-01&to=2026-01-31"))
+	if text := textOf(page); strings.Contains(text, " none ") || strings.Contains(text, " 0 ") || !strings.Contains(text, "Fewer than five who stay away have said why") {
+		t.Errorf("of three who stay away and said nothing: %s", text)
+	}
+	page = body(robin.get("/reports/silence?from=2025-10-01&to=2026-02-28"))
+	_, trend, _ := strings.Cut(page, `id="h-trend"`)
+	cells := regexp.MustCompile(`<td class="num">([^<]*)</td><td class="small">([^<]*)`).FindAllStringSubmatch(trend, -1)
+	if len(cells) < 3 {
+		t.Fatalf("the trend has %d rows: %s", len(cells), trend)
+	}
+	for _, cell := range cells {
+		if cell[1] != "under 5" || cell[2] != cells[0][2] {
+			t.Errorf("of three who were asked in one month a row says %q, %q", cell[1], cell[2])
+		}
+	}
+	s := &site{Config: Config{Bot: world.bot, Clock: time.Now}}
+	w := s.words(httptest.NewRequest(http.MethodGet, "/", nil), Viewer{Language: "en"})
+	empty := report.Clustered{Rate: report.Show(0, 0)}
+	if few, many := w.figureOfPart("", empty, 4, nil, ""), w.figureOfPart("", empty, 5, nil, ""); few.Meta == many.Meta || many.Meta != "none" {
+		t.Errorf("of nobody of four a tile says %q, of five %q", few.Meta, many.Meta)
 	}
 }

@@ -76,13 +76,13 @@ func (s improvementPages) reportImprovement(r *http.Request, w *words, v Viewer,
 		name = s.siteName(w, at)
 	}
 	parts := []part{
-		{"before", w.t("before_at", name, last), f.behind("to", last, "level", "1-3"), before},
-		{"after", w.t("after_at", name, change), f.behind("from", change, "level", "1-3"), after},
+		{key: "before", label: w.t("before_at", name, last), url: f.behind("to", last, "level", "1-3"), rate: before},
+		{key: "after", label: w.t("after_at", name, change), url: f.behind("from", change, "level", "1-3"), rate: after},
 	}
 	var otherBefore, otherAfter report.Clustered
 	if at != "" {
 		otherBefore, otherAfter = in(false, false), in(true, false)
-		parts = append(parts, part{"others_before", w.t("before_at", w.t("other_sites"), last), "", otherBefore}, part{"others_after", w.t("after_at", w.t("other_sites"), change), "", otherAfter})
+		parts = append(parts, part{key: "others_before", label: w.t("before_at", w.t("other_sites"), last), rate: otherBefore}, part{key: "others_after", label: w.t("after_at", w.t("other_sites"), change), rate: otherAfter})
 	}
 	if failed != nil {
 		return p, failed

@@ -147,10 +147,10 @@ func (s reportPages) reportLevel(r *http.Request, w *words, _ Viewer, f *reportF
 		var parts []part
 		for key, rate := range figures.Rates(of, worst, best) {
 			if key == "" {
-				parts = append(parts, part{key, w.t("not_said"), "", rate})
+				parts = append(parts, part{key: key, label: w.t("not_said"), rate: rate})
 				continue
 			}
-			parts = append(parts, part{key, by.name(key), f.behind(by.key, key, "level", "1-3"), rate})
+			parts = append(parts, part{key: key, label: by.name(key), url: f.behind(by.key, key, "level", "1-3"), rate: rate})
 		}
 		if len(parts) < 2 {
 			continue
@@ -228,7 +228,7 @@ func (w *words) unsatisfiedOver(ctx context.Context, f *reportFilter, of *figure
 		if !ok {
 			rate = of.None()
 		}
-		parts[i] = part{o.First, o.label, f.behind("from", o.First, "to", o.Last, "level", "1-3"), rate}
+		parts[i] = part{key: o.First, label: o.label, url: f.behind("from", o.First, "to", o.Last, "level", "1-3"), rate: rate}
 	}
 	return parts, nil
 }
@@ -298,7 +298,7 @@ func (s reportPages) levelBars(w *words, f *reportFilter, all *figures.Answers, 
 	}
 	for level := range levels.Counts {
 		at := strconv.Itoa(level + 1)
-		c.Rows = append(c.Rows, w.rowOf(part{at, w.t("level_n", level+1), f.behind("level", at), all.Rate(level+1, level+1)}))
+		c.Rows = append(c.Rows, w.rowOf(part{key: at, label: w.t("level_n", level+1), url: f.behind("level", at), rate: all.Rate(level+1, level+1)}))
 	}
 	return c
 }

@@ -82,14 +82,14 @@ func (s reportPages) reportLost(r *http.Request, w *words, v Viewer, f *reportFi
 	last, unsatisfied := w.lostLevels(list, behind)
 	p.Figures = []reportFigure{
 		w.of("asked").figureOfRate(w.t("lost_answered"), asked.Answered(), nil, "").keyed("answered"),
-		w.figureOfRate(w.t("lost_unsatisfied"), unsatisfied.rate, nil, unsatisfied.url).keyed("unsatisfied"),
+		w.figureOfPart(w.t("lost_unsatisfied"), unsatisfied.rate, asked.N(), nil, unsatisfied.url).keyed("unsatisfied"),
 	}
 	if asked.Summed() { // who came again is looked up by name
 		p.Foot = append(p.Foot, w.t("lost_returns_many"))
 	} else {
 		p.Figures = append(p.Figures, w.returned(waits))
 	}
-	p.Lede = w.lostFinding(reasons, said, labels)
+	p.Lede = w.lostFinding(reasons, said, asked.N(), labels)
 	if len(list) > 0 {
 		p.Sections = append(p.Sections, w.lostReasons(reasons, said, labels, behind()), last)
 	}
@@ -100,9 +100,12 @@ func (s reportPages) reportLost(r *http.Request, w *words, v Viewer, f *reportFi
 	return p, nil
 }
 
-// lostFinding names the reason that is named most often.
-func (w *words) lostFinding(reasons []figures.Reason, said report.Clustered, labels map[string]string) string {
+// lostFinding names the reason that is named most often, of so many who were asked.
+func (w *words) lostFinding(reasons []figures.Reason, said report.Clustered, asked int, labels map[string]string) string {
 	if !said.Rated() || len(reasons) == 0 || reasons[0].Named.Manner == report.Hidden {
+		if count, _ := w.ofFew(said.N, asked); said.N < report.FewestCounted && count != "0" {
+			return w.t("lost_fewest")
+		}
 		return w.t("lost_few", said.N)
 	}
 	first := reasons[0]
@@ -200,7 +203,7 @@ func (w *words) lostReturns(waits []report.Wait) reportSection {
 	c := reportSection{ID: "returned", Title: w.t("lost_returns"), Open: true, columns: returnColumns, Notes: []string{w.t("lost_returns_note")}}
 	c.Head = [4]string{w.t("within_head"), w.t("asked_head"), w.t("interval"), w.t("share")}
 	for _, r := range figures.ReturnsBy(waits, 14, 30, 60, 90, 180) {
-		c.Rows = append(c.Rows, w.of("asked").returnRow(w.t("within_days", r.Days), nil, r, r.Customers))
+		c.Rows = append(c.Rows, w.of("asked").returnRow(w.t("within_days", r.Days), nil, r, len(waits)))
 	}
 	return c
 }

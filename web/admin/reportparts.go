@@ -86,7 +86,7 @@ type reportPage struct {
 	Fixed     bool          // nothing of it can be chosen
 	Kept      bool          // it was made in the background, of other days than the filters name
 	TooMany   bool
-	Instead   string // what to do where it is too many, beside choosing less
+	Instead   string // what to do where too many were asked, beside choosing fewer days or one site
 	Empty     bool
 	Acts      []link     // what may be done here
 	Behind    string     // how far figures are behind, if that is more than usual
@@ -165,13 +165,18 @@ func markOf(r report.Rate) chart.Mark {
 	return chart.Gap
 }
 
-// figureOfRate is the tile of a rate.
+// figureOfRate is the tile of a rate of all that a page is about.
 func (w *words) figureOfRate(label string, r report.Clustered, earlier *report.Clustered, at string) reportFigure {
+	return w.figureOfPart(label, r, r.N, earlier, at)
+}
+
+// figureOfPart is the tile of a rate of a part of a whole: of those who answered, of all who were asked.
+func (w *words) figureOfPart(label string, r report.Clustered, whole int, earlier *report.Clustered, at string) reportFigure {
 	f := reportFigure{Label: label, URL: at, told: figures.Told{Share: &r}}
 	switch r.Manner {
 	case report.Hidden:
 		f.Value, f.URL = "–", ""
-		_, f.Meta = w.ofFew(r.N, r.N)
+		_, f.Meta = w.ofFew(r.N, whole)
 	case report.Counted:
 		if f.Value, f.Meta = w.t("k_of_n", r.K, r.N), w.t("too_few_for_rate"); r.N >= report.FewestRated {
 			f.Meta = w.t("few_customers_for_rate")
@@ -195,13 +200,19 @@ func (w *words) figureOfRate(label string, r report.Clustered, earlier *report.C
 type part struct {
 	key, label, url string
 	rate            report.Clustered
+	whole           int // how many all parts together are of; 0 = it is beside no others
 }
 
-// hidden hides what would follow from the total and the other parts.
+// hidden hides what would follow from the total and the other parts, and says of each of how many it is a part.
 func hidden(parts []part) []part {
 	keys, rates := make([]string, len(parts)), make([]*report.Clustered, len(parts))
+	whole := 0
 	for i := range parts {
 		keys[i], rates[i] = parts[i].key, &parts[i].rate
+		whole += parts[i].rate.N
+	}
+	for i := range parts {
+		parts[i].whole = whole
 	}
 	report.Protect(keys, rates)
 	return parts
@@ -231,9 +242,10 @@ func unitOf(summed bool) string {
 func (w *words) rowOf(p part) reportRow {
 	row := reportRow{key: p.key, Label: p.label, URL: p.url, Value: w.rated(p.rate.Rate), raw: []string{p.label, string(p.rate.Manner), "", "", "", "", "", "", unitOf(p.rate.Summed)}}
 	if p.rate.Manner == report.Hidden {
-		// Of one that is hidden beside another it would not be true that it has few.
-		if row.URL, row.N, row.Value = "", "–", w.t("not_shown"); p.rate.N == 0 {
-			row.N, row.Value = w.ofFew(0, 0)
+		// Of one that is hidden beside another it would not be true that it has few, unless all of them are few: then
+		// none of them may look otherwise than the others.
+		if row.URL, row.N, row.Value = "", "–", w.t("not_shown"); p.rate.N == 0 || p.whole > 0 && p.whole < report.FewestCounted {
+			row.N, row.Value = w.ofFew(p.rate.N, p.whole)
 		}
 		return row
 	}

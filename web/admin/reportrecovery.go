@@ -45,7 +45,7 @@ func (s reportPages) reportRecovery(r *http.Request, w *words, _ Viewer, f *repo
 		return p, nil
 	}
 	share := func(key string, among, yes caseTrait) reportFigure {
-		return w.figureOfRate(w.t(key+"_share"), of.rate(among, yes), nil, "").keyed(key)
+		return w.figureOfPart(w.t(key+"_share"), of.rate(among, yes), n, nil, "").keyed(key)
 	}
 	recovered := share("recovered", saidHow, wonBack)
 	p.Lede = w.t("cases_counted", n)
@@ -103,7 +103,7 @@ func (w *words) funnelOf(cases *caseList) reportSection {
 	}{{"recovered", saidHow, wonBack}, {"settled", saidSettled, calledSettled}} {
 		if said := cases.rate(one.said, anyCase); said.N > 0 && said.Manner == report.Hidden {
 			row := reportRow{Label: w.t("step_" + one.key), raw: []string{one.key, "", ""}}
-			row.N, row.Value = w.ofFew(said.N, said.N)
+			row.N, row.Value = w.ofFew(said.N, len(cases.traits))
 			c.Rows = append(c.Rows, row)
 			continue
 		}

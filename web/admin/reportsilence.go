@@ -92,7 +92,7 @@ func (s reportPages) reportSilence(r *http.Request, w *words, _ Viewer, f *repor
 		if of := spaces[o.First]; of != nil {
 			rate = of.Answered()
 		}
-		line[i] = part{o.First, o.label, "", rate}
+		line[i] = part{key: o.First, label: o.label, rate: rate}
 	}
 	sites, err := asked.Parts(ctx, figures.Site, nil)
 	if err != nil {
@@ -113,7 +113,7 @@ func (s reportPages) reportSilence(r *http.Request, w *words, _ Viewer, f *repor
 	if len(bySite) > 1 {
 		var parts []part
 		for _, id := range sortedSites(s.site, w, bySite) {
-			parts = append(parts, part{id, s.siteName(w, id), f.behind("site", id), bySite[id]})
+			parts = append(parts, part{key: id, label: s.siteName(w, id), url: f.behind("site", id), rate: bySite[id]})
 		}
 		c := reportSection{ID: "site", Title: w.t("answered_by_site"), Open: true, Even: true, Rows: ofAsked.besideOthers(parts, all), columns: rateColumns}
 		c.Head = [4]string{w.t("by_site"), w.t("asked_head"), w.t("interval"), w.t("answered_share")}

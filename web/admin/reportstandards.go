@@ -196,7 +196,7 @@ func (w *words) standardsFelt(all []figures.Standard) reportSection {
 	pairs := make([][]part, len(all))
 	for i, one := range all {
 		name := w.standardName(&one)
-		pairs[i] = hidden([]part{{"broken", w.t("standard_broken", name), "", one.Broken}, {"met", w.t("standard_met", name), "", one.Met}})
+		pairs[i] = hidden([]part{{key: "broken", label: w.t("standard_broken", name), rate: one.Broken}, {key: "met", label: w.t("standard_met", name), rate: one.Met}})
 		for _, x := range pairs[i] {
 			if x.rate.Rated() {
 				top = max(top, x.rate.High())

@@ -100,7 +100,7 @@ func (w *words) weekParts(of *figures.Watched, rates []report.Clustered, behind 
 		monday := of.Mondays[i]
 		first, _ := time.Parse(time.DateOnly, monday)
 		label := w.spaceLabel(figures.Space{First: monday}, figures.Week)
-		parts[i] = part{monday, label, behind("from", monday, "to", first.AddDate(0, 0, 6).Format(time.DateOnly), "level", "1-3"), rate}
+		parts[i] = part{key: monday, label: label, url: behind("from", monday, "to", first.AddDate(0, 0, 6).Format(time.DateOnly), "level", "1-3"), rate: rate}
 	}
 	return hidden(parts)
 }

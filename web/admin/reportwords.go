@@ -99,8 +99,8 @@ func (s saidPages) saidIn(r *http.Request, w *words, f *saidFilter, most int) (r
 	}
 	sought, left := 0, cmp.Or(s.MostLooked, mostLooked)
 	for i, days := range f.looks {
-		if day, _, _ := strings.Cut(f.after, "."); f.Kind == "" && day != "" && days.first > day {
-			continue // it was looked through
+		if f.Kind == "" && wasLooked(days, f.after) {
+			continue
 		}
 		if left <= 0 {
 			return rows, f.looks[i-1].first + ".", nil
@@ -134,6 +134,13 @@ func (s saidPages) saidIn(r *http.Request, w *words, f *saidFilter, most int) (r
 		}
 	}
 	return rows, "", nil
+}
+
+// wasLooked reports whether days were looked through before a place: "day.id" is that of a conversation among others of
+// its day, "day." the end of a day.
+func wasLooked(days looked, after string) bool {
+	day, id, _ := strings.Cut(after, ".")
+	return day != "" && (days.first > day || days.first == day && id == "")
 }
 
 // writtenIn is what customers wrote in surveys and beside them, a conversation a row.
@@ -258,18 +265,33 @@ func (s saidPages) saidPage(r *http.Request, w *words, v Viewer, f *reportFilter
 		p.SaidCSV = f.with("/reports/words/words.csv")
 	}
 	p.SaidHead = w.t("said_head")
-	switch {
-	case len(p.Said) == 0 && p.More == "":
-		p.Lede = w.t("said_none")
-	case len(p.Said) == 0:
-		p.Lede = w.t("said_none_yet", sought)
-	case p.More == "" && of.after == "":
-		p.Lede = w.t("said_all", len(p.Said))
-	default:
-		p.Lede = w.t("said_newest", len(p.Said))
-	}
+	p.Lede = w.saidFinding(len(p.Said), of.after == "", p.More == "", sought)
 	p.Foot = append(p.Foot, w.t("said_foot"))
 	return nil
+}
+
+// saidFinding is what a page of n words says on top: the first one, the last one, or one that has looked through what
+// was said back to a day.
+func (w *words) saidFinding(n int, first, last bool, sought string) string {
+	switch {
+	case n == 0 && !last && first:
+		return w.t("said_none_yet", sought)
+	case n == 0 && !last:
+		return w.t("said_none_here", sought)
+	case n == 0 && first:
+		return w.t("said_none")
+	case n == 0:
+		return w.t("said_none_further")
+	case last && first:
+		return w.t("said_all", n)
+	case last:
+		return w.t("said_last", n)
+	case !first:
+		return w.t("said_here", n)
+	case n < pageRows:
+		return w.t("said_so_far", n)
+	}
+	return w.t("said_newest", n)
 }
 
 // choicesIn is how often each choice of a question was taken: a section a question, and what is to be said below.
@@ -295,7 +317,7 @@ func (s saidPages) choicesIn(r *http.Request, w *words, of saidFilter) (all []re
 		parts := make([]part, len(a.Taken))
 		for n, rate := range a.Taken {
 			choice := a.Question.Choices[n].Key
-			parts[n] = part{choice, names.choice(a.Flow, a.Question.Key, choice), "", rate}
+			parts[n] = part{key: choice, label: names.choice(a.Flow, a.Question.Key, choice), rate: rate}
 		}
 		slices.SortStableFunc(parts, func(x, y part) int { return cmp.Compare(y.rate.K, x.rate.K) })
 		if top := parts[0]; top.rate.Rated() {

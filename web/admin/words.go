@@ -119,7 +119,7 @@ func (w *words) t(key string, args ...any) string {
 // of are the words where what is counted are no answers: a key with this ending takes the place of the key.
 func (w *words) of(noun string) *words {
 	by := map[string]string{}
-	for _, key := range []string{"n_answers", "rate_few", "not_shown", "few", "band_legend", "needed_answers"} {
+	for _, key := range []string{"n_answers", "rate_few", "rate_few_said", "not_shown", "few", "band_legend", "needed_answers"} {
 		if w.has(key + "_" + noun) {
 			by[key] = w.t(key + "_" + noun)
 		}
