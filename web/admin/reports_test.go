@@ -36,6 +36,10 @@ func init() {
 		fixtures,
 		fixture{"report.html", "empty", frame{Title: "Reports", Here: "/reports"}, reportPage{Groups: groups, Tabs: tabs, Form: form, Empty: true}},
 		fixture{"report.html", "too many", frame{Title: "Reports"}, reportPage{Groups: groups, Tabs: tabs, Form: form, TooMany: true}},
+		fixture{"report.html", "too many were asked", frame{Title: "Reports"}, reportPage{Groups: groups, Tabs: tabs, Form: form, TooMany: true, Instead: "In some minutes."}},
+		fixture{"report.html", "no words yet", frame{Title: "Reports"}, reportPage{
+			Groups: groups, Tabs: tabs, Form: form, Lede: "Nothing that fits so far.", SaidHead: "What they wrote", SaidCSV: "/reports/words/words.csv", More: "/reports/words?after=x",
+		}},
 		fixture{"report.html", "alarms", frame{Title: "Reports", Here: "/reports"}, reportPage{
 			Groups: groups, Tabs: tabs, Form: form, Lede: "Alarms in these days: 1.", Alarms: []alarmView{alarmFixture("main-worse-2026-03-02")}, Sections: []reportSection{{ID: "alarms", Title: "All alarms", Open: true, Rows: rows, Head: head}},
 		}},
