@@ -102,11 +102,13 @@ type Erasure struct {
 }
 
 // Link is an invitation of somebody who is being forgotten, and the level of what was answered; 0 = nothing was, or it
-// is not known. The conversation may be nobody's before the invitation is: then nothing else says it.
+// is not known. The conversation may be nobody's before the invitation is: then nothing else says it. A conversation may
+// name an invitation that led somebody else to another one: the invitation is theirs only where it names Session too.
 type Link struct {
-	Bucket Bucket `json:"bucket"`
-	ID     string `json:"id"`
-	Level  int    `json:"level,omitempty"`
+	Bucket  Bucket `json:"bucket"`
+	ID      string `json:"id"`
+	Session string `json:"session,omitempty"` // the conversation that names it; "" = nobody had opened it, and it is theirs
+	Level   int    `json:"level,omitempty"`
 }
 
 // Links are the invitations of the dossier, with what was answered.
@@ -117,7 +119,7 @@ func (d *Dossier) Links() []Link {
 	}
 	all := make([]Link, 0, len(d.Invitations))
 	for _, i := range d.Invitations {
-		all = append(all, Link{Bucket: i.Bucket, ID: i.ID, Level: levels[i.Session]})
+		all = append(all, Link{Bucket: i.Bucket, ID: i.ID, Session: i.Session, Level: levels[i.Session]})
 	}
 	return all
 }

@@ -205,6 +205,37 @@ func init() {
 			equal(t, "what is left of a link", a, storage.AskedCustomer{Day: a.Day, Site: "a", Flow: "f", Opened: true, Answered: true, Level: 3, Customer: a.Customer})
 		}
 	}
+	inboxTests["a conversation that names a link which led somebody else elsewhere takes nothing of it with it"] = func(t *testing.T, b *bench) {
+		ctx, n := t.Context(), storage.Bucket(b.store.Buckets())
+		for i := range 8 {
+			named, p := person(2*i+1), person(2*i+2)
+			in := storage.BucketOf(named.Hash16(), int(n)) // a link of a page stands where its conversation there does
+			apart := b.openedLink(t, p, in, 5)
+			link := must(b.store.Invitation(ctx, in, apart.Invitation))(t)
+			s := session(newID(), named, b.clock.Now())
+			of := identity(named, "", b.clock.Now())
+			of.Bucket, s.Bucket, s.Invitation, s.Site, s.Day, s.Flow, s.Ended = in, in, link.ID, "a", "2026-03-01", "f", b.clock.Now()
+			s.Status, s.Facts.Class, s.Judgement.Level = survey.Completed, survey.Transactional, 2
+			value := 2.0
+			s.Answers = []survey.Answer{{Question: "overall", Value: &value, Revision: 1, At: b.clock.Now()}}
+			wantErrors(t, b.store.Advance(ctx, in, []storage.Turn{change("named:"+s.ID, storage.Change{Identity: &of, Session: &s, Answers: s.Answers})}), nil)
+			if i%2 > 0 { // both are erased, as one person
+				erase(t, b.store, storage.Anchor{Identities: []storage.Person{named, p}})
+				continue
+			}
+			erase(t, b.store, storage.Anchor{Identities: []storage.Person{named}})
+			same(t, "the link", must(b.store.Invitation(ctx, in, link.ID))(t), link)
+			equal(t, "level of who opened it", must(b.store.Session(ctx, apart.Bucket, apart.ID))(t).Judgement.Level, 5)
+		}
+		b.foldAll(t)
+		asked, more, err := b.store.Asked(ctx, storage.FigureFilter{Sites: []string{"a"}, From: "2000-01-01", To: "2100-01-01", Limit: 99})
+		if err != nil || more || len(asked) != 8 {
+			t.Fatal(asked, more, err)
+		}
+		for _, a := range asked {
+			equal(t, "level of what was answered to a link", a.Level, 5)
+		}
+	}
 	inboxTests["what asks about a case is no invitation of figures, erased or not"] = func(t *testing.T, b *bench) {
 		p, now := person(1), b.clock.Now()
 		in := storage.BucketOf(p.Hash16(), b.store.Buckets())

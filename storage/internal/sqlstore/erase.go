@@ -221,9 +221,9 @@ func (s *Store) EraseIn(ctx context.Context, b storage.Bucket, e storage.Erasure
 // within finds what one bucket has of somebody whose names are all known.
 func (s *Store) within(ctx context.Context, tx *sql.Tx, b storage.Bucket, e storage.Erasure) (*search, error) {
 	f := s.newSearch(ctx, tx)
-	f.alone, f.levels = true, map[string]int{}
+	f.alone, f.levels = true, map[opening]int{}
 	for _, at := range e.Invitations {
-		f.levels[at.ID] = at.Level
+		f.levels[opening{at.ID, at.Session}] = at.Level
 	}
 	for _, p := range e.Of.Identities {
 		if storage.BucketOf(p.Hash16(), s.buckets) != b {
@@ -258,7 +258,9 @@ func (s *Store) within(ctx context.Context, tx *sql.Tx, b storage.Bucket, e stor
 		if err != nil {
 			return nil, err
 		}
-		f.invitation(*i)
+		if at.Session == "" || at.Session == i.Session { // else it led somebody else elsewhere
+			f.invitation(*i)
+		}
 	}
 	return f, f.rest()
 }
@@ -366,7 +368,8 @@ func (w *working) anonymise(f *search, as storage.Anonymous) (n storage.Erased, 
 		feedback = append(feedback, feedbackRow(w.bucket, as.Feedback(v, storage.NewID(as.Day(v.Site, v.At), i), renamed[v.Session], renamed[v.Case])))
 	}
 	for i, v := range d.Invitations {
-		row, err := w.nobodys(v, i, renamed[v.Session], f.levels[v.ID], as)
+		level := cmp.Or(f.levels[opening{v.ID, v.Session}], f.levels[opening{v.ID, ""}]) // erasures of before say none
+		row, err := w.nobodys(v, i, renamed[v.Session], level, as)
 		if err != nil {
 			return n, err
 		}

@@ -10,6 +10,9 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
+// opening is an invitation, and the conversation that names it.
+type opening struct{ invitation, session string }
+
 // learnt takes over what the erasure has learnt of its links since it began.
 func (s *Store) learnt(ctx context.Context, tx *sql.Tx, e *storage.Erasure) error {
 	bodies, err := rowsOf(ctx, tx, scanText, s.q.erasure, e.ID)
@@ -33,9 +36,9 @@ func (f *search) part(tx *sql.Tx, e storage.Erasure) error {
 		if v.Invitation == "" {
 			continue
 		}
-		link := storage.Link{Bucket: v.Bucket, ID: v.Invitation, Level: v.AnsweredLevel()}
-		f.levels[link.ID] = link.Level
-		at := slices.IndexFunc(links, func(l storage.Link) bool { return l.ID == link.ID })
+		link := storage.Link{Bucket: v.Bucket, ID: v.Invitation, Session: v.ID, Level: v.AnsweredLevel()}
+		f.levels[opening{link.ID, link.Session}] = link.Level
+		at := slices.IndexFunc(links, func(l storage.Link) bool { return l.ID == link.ID && l.Session == link.Session })
 		switch {
 		case at < 0: // it was made since then
 			links, changed = append(links, link), true

@@ -144,8 +144,8 @@ type search struct {
 	words       map[string]bool
 	newKeys     []string
 	newPeople   []storage.Person
-	redeemers   []string       // ids of chat accounts that are to be looked for
-	levels      map[string]int // of what was answered, by invitations whose conversation may be nobody's already
+	redeemers   []string        // ids of chat accounts that are to be looked for
+	levels      map[opening]int // of what was answered to invitations whose conversation may be nobody's already
 }
 
 func (s *Store) newSearch(ctx context.Context, db querier) *search {
