@@ -37,7 +37,7 @@ func newEraseQueries(t *texts) eraseQueries {
 		praised:      t.one("SELECT " + deliveryColumns + " FROM deliveries WHERE bucket = ? AND slot LIKE 'praise:%'"),
 		putErasure:   t.one("INSERT INTO erasures (id, begun, body) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body"),
 		erasures:     t.one("SELECT id, begun, body FROM erasures ORDER BY begun, id"),
-		erasure:      t.one("SELECT body FROM erasures WHERE id = ?"),
+		erasure:      t.one("SELECT body FROM erasures WHERE id = ?" + t.dialect.Lock), // after the bucket and its fold,
 		setErasure:   t.one("UPDATE erasures SET body = ? WHERE id = ?"),
 		dropErasure:  t.one("DELETE FROM erasures WHERE id = ?"),
 		dropCustomer: t.one("DELETE FROM customers WHERE id = ?"),
