@@ -72,13 +72,13 @@ func factsOf(list []storage.FigureCase) (first, last, text string) {
 // errFacts says that a day is not of this program's form.
 var errFacts = errors.New("a day of cases has another form")
 
-// readFacts adds those of the cases that a day at a site keeps that a filter asks for.
-func readFacts(list []storage.FigureCase, f *storage.FigureFilter, site, text string) ([]storage.FigureCase, error) {
+// readFacts adds those of the cases that a day at a site keeps that a filter asks for, until the list has so many.
+func readFacts(list []storage.FigureCase, f *storage.FigureFilter, site, text string, most int) ([]storage.FigureCase, error) {
 	text, ok := strings.CutPrefix(text, factsForm)
 	if !ok || text != "" && text[0] != aRecord[0] {
 		return list, errFacts
 	}
-	for text != "" {
+	for text != "" && len(list) < most {
 		record := text[1:]
 		if end := strings.IndexByte(record, aRecord[0]); end >= 0 {
 			record, text = record[:end], record[end:]

@@ -2,6 +2,8 @@ package sqlstore
 
 import (
 	"errors"
+	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -36,15 +38,80 @@ func TestCasesComeBackFromTheirDay(t *testing.T) {
 		"2026-02-02": slices.DeleteFunc(slices.Clone(want), func(c storage.FigureCase) bool { return c.Day < "2026-03-01" }),
 		"2026-03-02": nil,
 	} {
-		got, err := readFacts(nil, &storage.FigureFilter{From: from, To: "2026-12-31"}, "main", text)
+		got, err := readFacts(nil, &storage.FigureFilter{From: from, To: "2026-12-31"}, "main", text, math.MaxInt)
 		if diff := cmp.Diff(of, got, cmpopts.EquateEmpty()); diff != "" || err != nil {
 			t.Errorf("from %s: %v (-want +got):\n%s", from, err, diff)
 		}
 	}
 	for _, wrong := range []string{"2", "1x", text[1:], text + "\x1f", text + "\x1ea\x1fb"} {
-		if _, err := readFacts(nil, &storage.FigureFilter{From: "2026-01-01", To: "2026-12-31"}, "main", wrong); !errors.Is(err, errFacts) {
+		if _, err := readFacts(nil, &storage.FigureFilter{From: "2026-01-01", To: "2026-12-31"}, "main", wrong, math.MaxInt); !errors.Is(err, errFacts) {
 			t.Errorf("%q is read, %v", wrong, err)
 		}
+	}
+}
+
+// TestFewCasesOfManyTakeLittleRoom: as many as a filter takes, and no more than anybody asked for.
+func TestFewCasesOfManyTakeLittleRoom(t *testing.T) {
+	const days, each = 20, 500
+	buckets := func() []bucketCases {
+		all := make([]bucketCases, 2)
+		for b := range all {
+			for day := range days {
+				var cases []storage.FigureCase
+				for i := range each {
+					service := "often"
+					if i == 0 {
+						service = "seldom"
+					}
+					cases = append(cases, storage.FigureCase{ID: fmt.Sprint(b, day, i), Day: fmt.Sprintf("2026-03-%02d", day+1), Site: "main", Service: service})
+				}
+				_, _, text := factsOf(cases)
+				all[b].kept = append(all[b].kept, keptDay{caseDay: caseDay{site: "main", day: cases[0].Day}, facts: text})
+			}
+		}
+		return all
+	}
+	for _, c := range []struct {
+		filter     storage.FigureFilter
+		want, room int // room: for so many cases at any time
+		more       bool
+	}{
+		{storage.FigureFilter{Service: "seldom", Limit: 1_000_000}, 2 * days, 500, false},
+		{storage.FigureFilter{Service: "seldom", Limit: 10}, 10, 100, true},
+		{storage.FigureFilter{Limit: 10}, 10, 22, true},
+		{storage.FigureFilter{Limit: 1_000_000}, 2 * days * each, 2 * days * each, false},
+	} {
+		all := buckets()
+		c.filter.From, c.filter.To = "2026-03-01", "2026-03-31"
+		list := placeCases(all, &c.filter)
+		room := cap(list)
+		for b := range all {
+			if err := all[b].read(&c.filter, c.filter.Limit+1); err != nil {
+				t.Fatal(err)
+			}
+			if cap(list) == 0 {
+				room += cap(all[b].list)
+			}
+		}
+		list, more := joinCases(list, all, c.filter.Limit)
+		seen := map[string]bool{}
+		for i := range list {
+			seen[list[i].ID] = true
+		}
+		if len(list) != c.want || len(seen) != c.want || more != c.more || room > c.room {
+			t.Errorf("%+v: %d cases, more %v, room for %d; want %d, %v, room for %d", c.filter, len(list), more, room, c.want, c.more, c.room)
+		}
+	}
+	all := buckets() // one day of them
+	f := storage.FigureFilter{From: "2026-03-01", To: "2026-03-01", Limit: 1_000_000}
+	list := placeCases(all, &f)
+	for b := range all {
+		if err := all[b].read(&f, f.Limit+1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if list, _ = joinCases(list, all, f.Limit); len(list) != 2*each || cap(list) > 2*len(list) {
+		t.Errorf("%d cases keep room for %d", len(list), cap(list))
 	}
 }
 
@@ -60,12 +127,12 @@ func FuzzCasesOfADay(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		any := storage.FigureFilter{From: "", To: "\xff"}
-		read, err := readFacts(nil, &any, "main", text)
+		read, err := readFacts(nil, &any, "main", text, math.MaxInt)
 		if err != nil {
 			return
 		}
 		_, _, again := factsOf(read)
-		kept, err := readFacts(nil, &any, "main", again)
+		kept, err := readFacts(nil, &any, "main", again, math.MaxInt)
 		if diff := cmp.Diff(read, kept, cmpopts.EquateEmpty()); diff != "" || err != nil {
 			t.Errorf("%q is kept as %q: %v\n%s", text, again, err, diff)
 		}

@@ -21,39 +21,64 @@ func (s *Store) FigureCases(ctx context.Context, f storage.FigureFilter) ([]stor
 	if err != nil {
 		return nil, false, err
 	}
-	sizes, n := make([]int, len(all)), 0
-	for b := range all {
-		sizes[b] = all[b].records()
-		n += sizes[b]
-	}
-	list, at := make([]storage.FigureCase, n), 0 // the one place in which cases are made
-	for b, size := range sizes {
-		all[b].list, at = list[at:at:at+size], at+size
-	}
-	most := int64(f.Limit) + 1
+	list := placeCases(all, &f)
+	most := f.Limit + 1
 	err = s.inEach(func(b storage.Bucket) error {
-		if err := all[b].read(&f); err != nil {
+		if err := all[b].read(&f, most); err != nil {
 			return err
 		}
-		return s.addStale(ctx, b, &all[b], &f, most)
+		return s.addStale(ctx, b, &all[b], &f, int64(most))
 	})
 	if err != nil {
 		return nil, false, err
 	}
-	list = list[:0]
 	for b := range all {
 		if all[b].full { // it is not known how many of the others fit
 			return nil, true, nil
 		}
+	}
+	list, more := joinCases(list, all, f.Limit)
+	return list, more, nil
+}
+
+// placeCases makes the one place in which the cases of all buckets are made, where a filter takes all of its days: no
+// bucket has more of it than the limit and one. Where it takes some, each bucket has a place that grows.
+func placeCases(all []bucketCases, f *storage.FigureFilter) []storage.FigureCase {
+	if f.Flow != "" || f.Service != "" || f.Staff != "" || f.Language != "" || f.Channel != "" {
+		return nil
+	}
+	sizes, n := make([]int, len(all)), 0
+	for b := range all {
+		sizes[b] = min(all[b].records(), f.Limit+1)
+		n += sizes[b]
+	}
+	list, at := make([]storage.FigureCase, n), 0
+	for b, size := range sizes {
+		all[b].list, at = list[at:at:at+size], at+size
+	}
+	return list[:0]
+}
+
+// joinCases puts what buckets have together, up to a limit, and says whether there is more. Few cases do not keep a
+// place that was made for many.
+func joinCases(list []storage.FigureCase, all []bucketCases, limit int) ([]storage.FigureCase, bool) {
+	n := 0
+	for b := range all {
+		n += len(all[b].list) + len(all[b].anew)
+	}
+	list = slices.Grow(list, n)
+	for b := range all {
 		list = append(list, all[b].list...) // in its place already, or moved to the front
 	}
 	for b := range all {
 		list = append(list, all[b].anew...)
 	}
-	if len(list) > f.Limit {
-		return list[:f.Limit], true, nil
+	more := len(list) > limit
+	list = list[:min(len(list), limit)]
+	if len(list) < cap(list)/4 {
+		list = slices.Clone(list)
 	}
-	return list, false, nil
+	return list, more
 }
 
 // bucketCases are the cases of figures in a bucket: as days keep them, and those of days that are to be put together
@@ -74,11 +99,15 @@ func (c *bucketCases) records() (n int) {
 	return n
 }
 
-func (c *bucketCases) read(f *storage.FigureFilter) (err error) {
+// read reads the cases that days keep, up to so many: who asks takes no more from all buckets together.
+func (c *bucketCases) read(f *storage.FigureFilter, most int) (err error) {
 	for i := range c.kept {
 		for site, facts := range siteDays(&c.kept[i]) {
-			if c.list, err = readFacts(c.list, f, site, facts); err != nil {
+			if c.list, err = readFacts(c.list, f, site, facts, most); err != nil {
 				return fmt.Errorf("read the cases of a day at %q: %w", site, err)
+			}
+			if len(c.list) >= most {
+				return nil
 			}
 		}
 	}
