@@ -8,14 +8,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/postgres"
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 	"github.com/aftercare/aftercare/storage/sqlite"
 	"github.com/aftercare/aftercare/storage/storagetest"
+	"github.com/aftercare/aftercare/survey"
 )
 
 // views are those that people build on. What is not here holds nothing of people.
@@ -150,6 +153,38 @@ func TestViewsTellNothingOfWhoItWas(t *testing.T) {
 		}
 		if diff := cmp.Diff(same(shown["sqlite"][view]), same(shown["postgres"][view])); diff != "" {
 			t.Errorf("%s (-sqlite +postgres):\n%s", view, diff)
+		}
+	}
+}
+
+// Whoever answered an invitation opened it, also where only the answer is known. Of a pulse an answer tells nothing.
+func TestWhoAnsweredOpenedTheInvitation(t *testing.T) {
+	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	pulse := recovery.Facts{Class: survey.Pulse}
+	for engine, r := range readings(t) {
+		s := r.open()
+		for flow, i := range map[string]storage.Invitation{
+			"answered": {Level: 3}, "conversation": {Session: "s1"}, "none": {Session: "s2"}, "opened": {RedeemedAt: now},
+			"pulse": {Level: 3, Facts: pulse}, "pulse opened": {RedeemedAt: now, Facts: pulse}, "pulse conversation": {Session: "s1", Facts: pulse},
+		} {
+			i.ID, i.Flow, i.Site, i.Created = flow, flow, "a", now
+			for _, err := range s.Advance(t.Context(), 0, []storage.Turn{{Apply: func(storage.Loaded) (storage.Change, error) { return storage.Change{Invitation: &i}, nil }}}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if _, err := r.db.Exec("INSERT INTO read_sessions (bucket, session, flow, version, class, site, service, staff, language, channel, day, status, answered," +
+			" composite, level, flag, unsatisfied, has_case, test) VALUES (0, 's1', 'f', 1, 'transactional', 'a', '', '', 'en', 'web', '2026-03-04', 'completed', 1," +
+			" 50, 3, '', FALSE, FALSE, FALSE)"); err != nil {
+			t.Fatal(err)
+		}
+		_, got := rowsOf(t, r.db, "SELECT flow, redeemed, has_answer FROM v_invitations ORDER BY flow")
+		want := []string{
+			"answered|true|true", "conversation|true|true", "none|false|false", "opened|true|false", "pulse|false|", "pulse conversation|false|", "pulse opened|true|",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", engine, diff)
 		}
 	}
 }

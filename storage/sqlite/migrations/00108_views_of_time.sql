@@ -22,3 +22,23 @@ SELECT c.site, coalesce(nullif(s.day, ''), date(c.opened_at / 1000000, 'unixepoc
     CASE WHEN c.identity > '' AND json_extract(c.body, '$.ended_at') > '1971' THEN (unixepoch(json_extract(c.body, '$.ended_at'), 'subsec') - c.opened_at / 1000000.0) / 60 END AS minutes_to_end,
     CASE WHEN c.identity > '' THEN date(c.opened_at / 1000000, 'unixepoch') END AS day_opened
 FROM c LEFT JOIN read_sessions s ON s.bucket = c.bucket AND s.session = c.session;
+
+-- Whoever answered an invitation opened it, wherever that was, as the pages count; of a pulse nothing tells who answered.
+DROP VIEW v_invitations;
+CREATE VIEW v_invitations AS WITH i AS (
+    SELECT v.*, CASE WHEN coalesce(json_extract(v.body, '$.Case'), '') > '' THEN 'recovery'
+        WHEN v.flow = 'lost_customer' OR coalesce(json_extract(v.body, '$.Facts.lost'), 0) THEN 'lost'
+        ELSE coalesce(nullif(json_extract(v.body, '$.Facts.class'), ''), 'transactional') END AS class
+    FROM invitations v
+), a AS (
+    SELECT i.*, CASE WHEN i.class <> 'pulse' THEN coalesce(json_extract(i.body, '$.level'), 0) > 0
+        OR EXISTS (SELECT 1 FROM buckets b CROSS JOIN read_sessions s ON s.bucket = b.bucket
+        AND s.session = json_extract(i.body, '$.Session') WHERE s.answered > 0 AND s.level > 0) END AS has_answer
+    FROM i
+)
+SELECT a.flow, a.version, a.site, coalesce(json_extract(a.body, '$.Attributes.service_name'), '') AS service,
+    coalesce(json_extract(a.body, '$.Attributes.agent_name'), '') AS staff, coalesce(json_extract(a.body, '$.Channel'), '') AS channel,
+    coalesce(json_extract(a.body, '$.Language'), '') AS language, date(a.created_at / 1000000, 'unixepoch') AS day,
+    coalesce(json_extract(a.body, '$.ClaimedAt'), '') > '1971' OR coalesce(a.has_answer, 0) AS redeemed,
+    coalesce(json_extract(a.body, '$.Test'), 0) AS test, a.class, a.has_answer
+FROM a;
