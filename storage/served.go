@@ -59,6 +59,7 @@ type NamedSession struct {
 	NamedAnswer
 	Customer string // the key that it has or else, by now, the account of who answered; "" = none
 	Identity string // the id of that account
+	Person   Person // whose account it is
 	Name     string // as the platform last said; may be ""
 }
 

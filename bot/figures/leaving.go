@@ -16,10 +16,11 @@ import (
 // Leaver is a customer who may leave as soon as there is a choice, or who has stayed away. Who they are is read when
 // it is shown: no result keeps it (decision 0076).
 type Leaver struct {
-	Customer string // the organisation's own key or, of who has none, the id of their account
-	Key      bool   // it is a key
-	Name     string // of who has none, as their platform calls them; may be ""
-	Why      string // of who is captive the reason, one of LoyaltyKinds
+	Customer string         // the organisation's own key or, of who has none, the id of their account
+	Key      bool           // it is a key
+	Person   storage.Person // of who is captive, whose account answered
+	Name     string         // of who has no key, as their platform calls them; may be ""
+	Why      string         // of who is captive the reason, one of LoyaltyKinds
 	Answer   storage.NamedAnswer
 	Last     string  // the day of their latest visit; "" = none is known
 	Site     string  // of it
@@ -95,7 +96,7 @@ func (l *Leavers) Captive(ctx context.Context, after string, limit int) (list []
 				return list, next, l.visits(ctx, list)
 			}
 			next, stand[who] = name, true
-			x := Leaver{Customer: who, Key: a.Customer != "", Why: reasons[name].why, Answer: a.NamedAnswer}
+			x := Leaver{Customer: who, Key: who != a.Identity, Person: a.Person, Why: reasons[name].why, Answer: a.NamedAnswer}
 			if !x.Key {
 				x.Name = a.Name
 			}

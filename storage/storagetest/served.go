@@ -173,12 +173,12 @@ func init() {
 		b.advance(t, change("kept", storage.Change{Identity: &other, Session: &kept}))
 		by := must(b.store.NamedSessions(ctx, []string{named.ID, alone.ID, masked.ID, pulse.ID, kept.ID, newID()}))(t)
 		same(t, "by conversation", by, map[string]storage.NamedSession{
-			named.ID: {NamedAnswer: first, Customer: "k1", Identity: person(1).ID(), Name: "Ada"},
+			named.ID: {NamedAnswer: first, Customer: "k1", Identity: person(1).ID(), Person: person(1), Name: "Ada"},
 			alone.ID: {
-				NamedAnswer: storage.NamedAnswer{Session: alone.ID, Bucket: alone.Bucket, Day: "2026-03-02", Site: "b", Flow: "f", Level: 5}, Identity: person(2).ID(), Name: "Ada",
+				NamedAnswer: storage.NamedAnswer{Session: alone.ID, Bucket: alone.Bucket, Day: "2026-03-02", Site: "b", Flow: "f", Level: 5}, Identity: person(2).ID(), Person: person(2), Name: "Ada",
 			},
 			kept.ID: {
-				NamedAnswer: storage.NamedAnswer{Session: kept.ID, Bucket: kept.Bucket, Day: "2026-03-04", Site: "a", Flow: "f", Level: 3}, Customer: "k5", Identity: person(5).ID(), Name: "Ada",
+				NamedAnswer: storage.NamedAnswer{Session: kept.ID, Bucket: kept.Bucket, Day: "2026-03-04", Site: "a", Flow: "f", Level: 3}, Customer: "k5", Identity: person(5).ID(), Person: person(5), Name: "Ada",
 			},
 		})
 	}

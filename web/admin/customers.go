@@ -140,8 +140,8 @@ func (s customerPages) called(w *words, d storage.Dossier) string {
 	for _, k := range ownKeys(d) {
 		name = cmp.Or(name, k)
 	}
-	for _, i := range d.Identities {
-		name = cmp.Or(name, s.unnamed(w, i.ID))
+	if account := accountOf(d.Identities); name == "" && account != "" {
+		return s.unnamed(w, account)
 	}
 	return cmp.Or(name, w.t("customer_word"))
 }

@@ -10,7 +10,6 @@ import (
 	"strconv"
 
 	"github.com/aftercare/aftercare/access"
-	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/internal/page"
@@ -185,8 +184,13 @@ func (s customerPages) fillLeaving(r *http.Request, w *words, v Viewer, f leavin
 	if err != nil {
 		return err
 	}
+	accounts, err := s.accountsOf(r.Context(), list, known)
+	if err != nil {
+		return err
+	}
 	for i := range list {
-		p.Rows = append(p.Rows, s.leaverRow(w, v, &list[i], known[list[i].Customer]))
+		x := &list[i]
+		p.Rows = append(p.Rows, s.leaverRow(w, v, x, known[x.Customer], accounts[x.Customer]))
 	}
 	if len(list) > 0 {
 		p.Files = s.filesOf(w, v, "/list/"+f.who, "leaving_"+f.who, f.keep, access.SeeCustomers)
@@ -194,11 +198,16 @@ func (s customerPages) fillLeaving(r *http.Request, w *words, v Viewer, f leavin
 	return nil
 }
 
-// leaverRow is a customer as a row: who they are, and why they stand here.
-func (s customerPages) leaverRow(w *words, v Viewer, x *figures.Leaver, c storage.Customer) leaverRow {
-	row := leaverRow{URL: "/customers/" + url.PathEscape(x.Customer), Name: cmp.Or(c.Name, voice.Called(x.Name), s.unnamed(w, x.Customer)), Level: x.Answer.Level}
-	if x.Key && c.Name == "" {
+// leaverRow is a customer as a row: who they are, and why they stand here. account is the one by which they are told
+// apart, "" = by what they stand under.
+func (s customerPages) leaverRow(w *words, v Viewer, x *figures.Leaver, c storage.Customer, account string) leaverRow {
+	row := leaverRow{URL: "/customers/" + url.PathEscape(x.Customer), Name: cmp.Or(c.Name, voice.Called(x.Name)), Level: x.Answer.Level}
+	switch {
+	case row.Name != "":
+	case x.Key && account == "":
 		row.Name = x.Customer
+	default:
+		row.Name = s.unnamed(w, cmp.Or(account, x.Customer))
 	}
 	said, last, tier := "", "", ""
 	if a := &x.Answer; a.Level > 0 {
@@ -223,12 +232,6 @@ func (s customerPages) leaverRow(w *words, v Viewer, x *figures.Leaver, c storag
 	}
 	row.About = voice.Join(" · ", said, last, tier)
 	return row
-}
-
-// unnamed is what a customer is called of whom neither a name nor a key of the organisation is known, by the id of
-// their chat account.
-func (s customerPages) unnamed(w *words, identity string) string {
-	return w.t("customer_unnamed", bot.Privacy(s.Bot).Unnamed(identity))
 }
 
 // leavingFile hands out a list, page by page.

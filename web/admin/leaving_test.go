@@ -122,6 +122,40 @@ func TestWhoHasNoNameIsToldApart(t *testing.T) {
 	}
 }
 
+// TestWhoHasTwoAccountsCarriesOneMark: on the list, by whichever of them they answered, and on their own page.
+func TestWhoHasTwoAccountsCarriesOneMark(t *testing.T) {
+	w := newWorld(t)
+	marks := map[bool]bool{} // whether the account that is their name is the smaller one
+	said := func(user, day, key string) filled {
+		return filled{flow: "six_measures", customer: user, key: key, site: "main", day: day, level: 1, values: map[string]float64{"overall": 1}, choices: map[string][]string{"loyal_why": {"habit"}}}
+	}
+	id := func(user string) string {
+		return storage.Person{Platform: "telegram", Account: "42", User: user}.ID()
+	}
+	var all []filled
+	var people []string
+	for i := 0; len(marks) < 2; i++ {
+		first, second := fmt.Sprint("first", i), fmt.Sprint("second", i)
+		marks[id(first) < id(second)] = true
+		all = append(all, said(first, "2026-02-01", id(first)), said(second, "2026-02-02", id(first)))
+		people = append(people, first, second)
+	}
+	all = append(all, said("alone", "2026-02-02", ""))
+	w.fill(all...)
+	robin := w.as("robin")
+	list := textOf(body(robin.get("/leaving")))
+	called := regexp.MustCompile(`Customer [B-Z]+`)
+	if found := called.FindAllString(list, -1); len(found) != len(people)/2+1 {
+		t.Fatalf("of %q and another they are called %q: %s", people, found, list)
+	}
+	for _, user := range people {
+		page := textOf(body(robin.get("/customers/" + id(user))))
+		if name := called.FindString(page); name == "" || !strings.Contains(list, name) {
+			t.Errorf("%s is called %q on their page:\n%s\n%s", user, name, page, list)
+		}
+	}
+}
+
 // TestWhoIsCaptiveIsListedByName lists those whose newest answer is captive, of the sites at which somebody may know
 // customers, on both engines: nobody whom staff know by a pseudonym, and in the file those on the page.
 func TestWhoIsCaptiveIsListedByName(t *testing.T) {

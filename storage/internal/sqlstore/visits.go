@@ -99,7 +99,7 @@ func (s *Store) NamedSessions(ctx context.Context, sessions []string) (map[strin
 		if err != nil {
 			return err
 		}
-		a.Customer, a.Identity, a.Name = cmp.Or(a.Customer, of.Customer), of.ID, of.Name
+		a.Customer, a.Identity, a.Person, a.Name = cmp.Or(a.Customer, of.Customer), of.ID, of.Person, of.Name
 		all[a.Session] = a
 		return nil
 	})
