@@ -107,7 +107,7 @@ type Erasure struct {
 type Link struct {
 	Bucket  Bucket `json:"bucket"`
 	ID      string `json:"id"`
-	Session string `json:"session,omitempty"` // the conversation that names it; "" = nobody had opened it, and it is theirs
+	Session string `json:"session,omitempty"` // the conversation that names it; "" = none yet, and it is theirs
 	Level   int    `json:"level,omitempty"`
 }
 
