@@ -102,8 +102,9 @@ type Erasure struct {
 }
 
 // Link is an invitation of somebody who is being forgotten, and the level of what was answered; 0 = nothing was, or it
-// is not known. The conversation may be nobody's before the invitation is: then nothing else says it. A conversation may
-// name an invitation that led somebody else to another one: the invitation is theirs only where it names Session too.
+// is not known. The conversation may be nobody's before the invitation is: then nothing else says it. A conversation
+// may name an invitation that led somebody else to another one: the invitation is theirs only where it names Session
+// too.
 type Link struct {
 	Bucket  Bucket `json:"bucket"`
 	ID      string `json:"id"`
