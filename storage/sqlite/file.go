@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -20,6 +21,10 @@ type file struct {
 	header  *header
 	anchor  *sql.DB // one connection that stays: the last to be closed takes the log of changes away
 	place   atomic.Pointer[place]
+
+	ends  context.Context // when the file is given up
+	end   context.CancelFunc
+	looks sync.WaitGroup // examinations under way
 }
 
 // hold makes the file where there is none and Options.Migrate allows it, and takes its lock.
@@ -35,6 +40,7 @@ func hold(ctx context.Context, path string, o Options) (*file, error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	f := &file{path: path, options: o}
+	f.ends, f.end = context.WithCancel(context.WithoutCancel(ctx))
 	if f.lock, err = takeLock(ctx, path); err != nil {
 		return nil, err
 	}
@@ -95,17 +101,35 @@ func (f *file) guard() error {
 	return nil
 }
 
+// left are files that somebody wrote over, which stay open until the process ends, with their locks.
+var left struct {
+	sync.Mutex
+	files []*file
+}
+
 // release gives everything up, when the store's own connections are closed. What is open of a
 // file that somebody wrote over stays open until the process ends: closing it would write the
 // last changes into what is there now.
 func (f *file) release() {
-	p := f.place.Load()
-	if p != nil && p.spoiled() {
-		return
+	f.end()
+	f.looks.Wait()
+	if p := f.place.Load(); p != nil {
+		gone := p.check()
+		if p.spoiled() { // as this look may have found
+			left.Lock()
+			left.files = append(left.files, f)
+			left.Unlock()
+			return
+		}
+		if gone != nil {
+			f.save(p.lost())
+		}
 	}
-	if p != nil && p.check() != nil {
-		f.save(p.lost())
-	}
+	f.close()
+}
+
+// close closes what is open.
+func (f *file) close() {
 	if f.anchor != nil {
 		_ = f.anchor.Close() // it only read
 	}

@@ -29,6 +29,7 @@ type place struct {
 	last  uint32 // the newest pulse seen in the file itself
 	gone  error  // once it is gone it stays so
 	other bool   // what is open is not ours any more, or may not be written
+	doubt doubt
 }
 
 // find notes which files are open. The connections exist already.
@@ -45,7 +46,7 @@ func find(path string, h *header, m mark) (*place, error) {
 }
 
 // check is storage.ErrGone, with what happened and what to do, once the files at the path are
-// not those that are open, or may no longer be written.
+// not those that are open, or may no longer be written; errDoubted while that is not known.
 func (p *place) check() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -53,6 +54,9 @@ func (p *place) check() error {
 		if what := p.changed(); what != "" {
 			p.gone = fmt.Errorf("%w: %s", storage.ErrGone, what)
 		}
+	}
+	if p.gone == nil && p.doubt.open {
+		return errDoubted
 	}
 	return p.gone
 }

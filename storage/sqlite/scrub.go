@@ -13,8 +13,8 @@ import (
 // left there, and waits until ctx ends, whatever is being done then, for whoever reads or
 // writes. What is removed is
 // overwritten in the file by itself (secure_delete); whole writes the file anew, for what was
-// removed before that was so.
-func scrub(ctx context.Context, write *sql.DB, whole bool) (storage.Scrubbed, error) {
+// removed before that was so. The guard is asked before anything is written into the file.
+func scrub(ctx context.Context, write *sql.DB, whole bool, guard func() error) (storage.Scrubbed, error) {
 	for whole {
 		_, err := write.ExecContext(ctx, "VACUUM")
 		if err == nil {
@@ -29,6 +29,9 @@ func scrub(ctx context.Context, write *sql.DB, whole bool) (storage.Scrubbed, er
 		}
 	}
 	for {
+		if err := guard(); err != nil {
+			return storage.Scrubbed{}, err
+		}
 		var busy, log, moved int
 		err := write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved)
 		if err != nil && fault(err) != sqlstore.Again && ctx.Err() == nil {

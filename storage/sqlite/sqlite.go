@@ -96,7 +96,7 @@ func Open(ctx context.Context, path string, o Options) (_ storage.Store, err err
 	}
 	read := pool(path, o, use{wait: busy, size: readers, readOnly: true, guard: f.guard})
 	s, err := sqlstore.New(ctx, sqlstore.Config{
-		Dialect: dialect(), Write: write, Read: read, Lease: write, Clock: o.Clock, Log: o.Log, Guard: f.guard, Release: f.release, Unchecked: o.Unchecked,
+		Dialect: f.dialect(), Write: write, Read: read, Lease: write, Clock: o.Clock, Log: o.Log, Guard: f.guard, Release: f.release, Unchecked: o.Unchecked,
 	})
 	if err != nil {
 		_, _ = read.Close(), write.Close()
@@ -172,6 +172,9 @@ type use struct {
 	guard    func() error // may be nil
 }
 
+// settles reports whether the program itself empties the log of changes after these connections' commits.
+func (u use) settles() bool { return u.guard != nil && !u.readOnly }
+
 // pool opens connections to the file. Nothing is dialled yet.
 func pool(path string, o Options, u use) *sql.DB {
 	var c driver.Connector = connector(dsn(path, u))
@@ -186,7 +189,11 @@ func pool(path string, o Options, u use) *sql.DB {
 
 func pooled(c driver.Connector, u use) *sql.DB {
 	// A write that was begun is finished; a long read ends with its caller.
-	db := sql.OpenDB(&sqlstore.Cached{Connector: c, Detach: !u.readOnly, Finalize: true, Guard: u.guard})
+	cached := &sqlstore.Cached{Connector: c, Detach: !u.readOnly, Finalize: true, Guard: u.guard}
+	if u.settles() {
+		cached.Settle = settle
+	}
+	db := sql.OpenDB(cached)
 	db.SetMaxOpenConns(u.size)
 	db.SetMaxIdleConns(u.size)
 	return db
@@ -261,6 +268,9 @@ func dsn(path string, u use) string {
 	if u.readOnly {
 		v.Set("_query_only", "1")
 	}
+	if u.settles() {
+		v.Add("_pragma", "wal_autocheckpoint(0)")
+	}
 	return uri(path, v)
 }
 
@@ -308,7 +318,9 @@ func dialect() sqlstore.Dialect {
 		Fault:     fault,
 		Describe:  describe,
 		Pulse:     beat,
-		Scrub:     scrub,
+		Scrub: func(ctx context.Context, write *sql.DB, whole bool) (storage.Scrubbed, error) {
+			return scrub(ctx, write, whole, func() error { return nil })
+		},
 		WholeOnce: true,
 	}
 }

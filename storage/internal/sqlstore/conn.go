@@ -31,6 +31,9 @@ type Cached struct {
 	// Guard is asked before a transaction begins and after it was committed: an error of
 	// its is the transaction's. nil = no questions.
 	Guard func() error
+	// Settle is called with the connection after a transaction that was committed and that the guard let pass, and the
+	// guard is asked again after it; nil = nothing is to be settled.
+	Settle func(c DriverConn)
 }
 
 // Connect implements driver.Connector.
@@ -45,7 +48,7 @@ func (c *Cached) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, fmt.Errorf("connection of type %T lacks what this program needs", dc)
 	}
 	checker, _ := dc.(driver.NamedValueChecker)
-	return &cachedConn{DriverConn: full, checker: checker, detach: c.Detach, finalize: c.Finalize, guard: c.Guard, prepared: map[string]driver.Stmt{}}, nil
+	return &cachedConn{DriverConn: full, checker: checker, detach: c.Detach, finalize: c.Finalize, guard: c.Guard, settle: c.Settle, prepared: map[string]driver.Stmt{}}, nil
 }
 
 // cachedConn is used by one goroutine at a time, as database/sql promises.
@@ -55,6 +58,7 @@ type cachedConn struct {
 	detach   bool
 	finalize bool
 	guard    func() error // may be nil
+	settle   func(DriverConn)
 	prepared map[string]driver.Stmt
 	broken   bool // a COMMIT failed: nobody knows whether a transaction is still open
 }
@@ -165,10 +169,14 @@ func (t *cachedTx) Commit() error {
 	if err != nil {
 		t.conn.broken = true
 	}
-	if err == nil && t.conn.guard != nil {
-		return t.conn.guard()
+	if err != nil || t.conn.guard == nil {
+		return err
 	}
-	return err
+	if err := t.conn.guard(); err != nil || t.conn.settle == nil {
+		return err
+	}
+	t.conn.settle(t.conn.DriverConn)
+	return t.conn.guard()
 }
 
 // Rollback implements driver.Tx.
