@@ -31,7 +31,7 @@ func Start(t *testing.T, plain ...string) context.Context {
 	t.Helper()
 	plain = append(plain, "127.0.0.1")
 	var path string
-	// The shell shows no window by its make, and takes less than half the processor time of a browser that hides its own.
+	// The shell has no window by its make, and takes less than half the processor time of a browser that hides its own.
 	for _, name := range []string{"chromium-headless-shell", "headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
 		if p, err := exec.LookPath(name); err == nil {
 			path = p
