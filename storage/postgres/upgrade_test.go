@@ -156,6 +156,65 @@ func TestAMigrationThatDiesAtAnyStepLeavesWhatItWouldHaveMade(t *testing.T) {
 	})
 }
 
+// cellsOlder is a database of its own without any schema yet.
+func cellsOlder(t *testing.T) storagetest.Older {
+	dsn := pgtest.Start(t)
+	a, err := parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := a.pool(Options{}.withDefaults(), 4)
+	t.Cleanup(func() { _ = db.Close() })
+	return olderAt(t, dsn, a, db)
+}
+
+func TestADayThatIsCountedDuringTheUpgradeKeepsWhatIsUncountedOfIt(t *testing.T) {
+	storagetest.MarkedBeforeChoices(t, cellsOlder(t))
+}
+
+// Whoever writes has the bucket, then marks days. A migration that had them the other way round would end one of both.
+func TestAMigrationOfSumsWaitsForWhoWritesAndTheyForIt(t *testing.T) {
+	o := cellsOlder(t)
+	for _, name := range []string{"00106", "00107"} {
+		if _, err := o.Migrate(t.Context(), name, nil); err != nil {
+			t.Fatal(err)
+		}
+		tx, err := o.DB.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tx.Exec("SELECT 1 FROM buckets WHERE bucket = 0 FOR UPDATE"); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error, 1)
+		go func() {
+			_, err := o.Migrate(t.Context(), name+"~", nil)
+			done <- err
+		}()
+		for waiting := 0; waiting == 0; {
+			if err := o.DB.QueryRow("SELECT count(*) FROM pg_locks WHERE NOT granted").Scan(&waiting); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case err := <-done:
+				t.Fatalf("%s did not wait: %v", name, err)
+			case <-time.After(time.Millisecond):
+			}
+		}
+		_, err = tx.Exec("INSERT INTO cell_marks (bucket, day, site, flow, seq) VALUES (0, '2026-03-01', 's', 'f', 5)" +
+			" ON CONFLICT (bucket, day, site, flow) DO UPDATE SET seq = excluded.seq")
+		if err != nil {
+			t.Errorf("%s: who writes: %v", name, err)
+		}
+		if err := tx.Commit(); err != nil {
+			t.Errorf("%s: who writes: %v", name, err)
+		}
+		if err := <-done; err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func olderAt(t *testing.T, dsn string, a address, db *sql.DB) storagetest.Older {
 	return storagetest.Older{
 		DB: db, Moment: func(at time.Time) string { return "'" + at.Format(time.RFC3339Nano) + "'" },

@@ -144,6 +144,13 @@ func TestAMigrationThatDiesAtAnyStepLeavesWhatItWouldHaveMade(t *testing.T) {
 	})
 }
 
+func TestADayThatIsCountedDuringTheUpgradeKeepsWhatIsUncountedOfIt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	db := pool(path, Options{}.withDefaults(), use{wait: patient, size: 4})
+	t.Cleanup(func() { _ = db.Close() })
+	storagetest.MarkedBeforeChoices(t, olderAt(t, path, db))
+}
+
 func olderAt(t *testing.T, path string, db *sql.DB) storagetest.Older {
 	return storagetest.Older{
 		DB: db, Moment: func(at time.Time) string { return strconv.FormatInt(at.UnixMicro(), 10) },

@@ -4,6 +4,8 @@
 -- counts it, too. Programs from before would not, and are refused.
 -- Whoever counts now holds its lease: it is waited for, and counts no more with what it knew before.
 UPDATE leases SET epoch = epoch + 1 WHERE name = 'cells';
+-- Whoever writes has its bucket before it marks days, and so does this.
+UPDATE buckets SET protocol = 12;
 
 -- Days of which it was never counted what was chosen: until it is, this is read one by one.
 ALTER TABLE cell_marks ADD COLUMN unchosen boolean NOT NULL DEFAULT FALSE;
@@ -29,7 +31,7 @@ CREATE TABLE cell_choice_months (
     PRIMARY KEY (bucket, site, month, flow)
 );
 
+-- A mark gets another number: who counts its day just now takes it away by the number that it had.
 INSERT INTO cell_marks (bucket, day, site, flow, seq, unchosen)
     SELECT bucket, day, site, flow, 1, TRUE FROM cells WHERE dim = '' AND length(day) = 10
-    ON CONFLICT (bucket, day, site, flow) DO UPDATE SET seq = CASE WHEN cell_marks.seq <= 0 THEN cell_marks.seq ELSE 1 END, unchosen = TRUE;
-UPDATE buckets SET protocol = 12;
+    ON CONFLICT (bucket, day, site, flow) DO UPDATE SET seq = CASE WHEN cell_marks.seq <= 0 THEN cell_marks.seq - 1 ELSE cell_marks.seq + 1 END, unchosen = TRUE;

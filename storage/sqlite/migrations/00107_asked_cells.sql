@@ -4,6 +4,8 @@
 -- answered, and answered with each level, by the day on which they were made, UTC. A day "m2026-03" is what the days of a
 -- month add up to. Whoever writes an invitation, or the level of what was answered to it, marks its day "a2026-03-05" in
 -- cell_marks in the same transaction; a month is marked "a2026-03". Programs from before would mark nothing, and are refused.
+-- Whoever writes has its bucket before it marks days, and so does this.
+UPDATE buckets SET protocol = 13;
 CREATE TABLE asked_cells (
     bucket   smallint NOT NULL, -- of the site, as of cells
     site     text NOT NULL,
@@ -34,4 +36,3 @@ CREATE TABLE asked_months (
 
 INSERT INTO cell_marks (bucket, day, site, flow, seq)
     SELECT DISTINCT bucket, 'a' || strftime('%Y-%m-%d', created_at / 1000000, 'unixepoch'), site, flow, 0 FROM invitations;
-UPDATE buckets SET protocol = 13;
