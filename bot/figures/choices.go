@@ -31,8 +31,8 @@ type Chosen struct {
 // Choices counts what was chosen in conversations of a filter with a level from worst to best, 0 and 0 = any, of the
 // questions that surveys ask now; those that were answered most come first. Up to Exact answered conversations on
 // the days and at the sites they are read one by one; above, they are added up by day, unless the filter
-// says something of a service, of staff, a language or a channel. ErrTooMany: it does, and there are more than Most.
-// ErrNotYet: there are, and not all days are added up yet.
+// says something of a service, of staff, a language or a channel, or not all days are added up yet. ErrTooMany,
+// ErrNotYet: so it is, and more than Most fit the filter.
 func Choices(ctx context.Context, from ChoiceStore, f storage.FigureFilter, worst, best int, flows map[string]*survey.Flow) (all []Chosen, summed bool, err error) {
 	f.Limit = Most
 	if worst < 1 || best > 7 || worst > best {
@@ -50,12 +50,6 @@ func Choices(ctx context.Context, from ChoiceStore, f storage.FigureFilter, wors
 		if cells.Ready {
 			return chosenOf(&cells, f, worst, best, flows), true, nil
 		}
-		if among > Most {
-			return nil, false, ErrNotYet
-		}
-	}
-	if among > Most {
-		return nil, false, ErrTooMany
 	}
 	list, more, err := from.Given(ctx, f)
 	switch {
