@@ -3,6 +3,7 @@ package postgres
 import (
 	"database/sql"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -65,4 +66,68 @@ func TestWhoIsDueToBeAskedIsReadOffAnIndex(t *testing.T) {
 	if seen != 2 {
 		t.Errorf("%d statements look for who is due to be asked", seen)
 	}
+}
+
+// Whether days of conversations are still to be counted is not looked for among those of invitations, however many
+// these are, and the other way round: every page of figures asks.
+func TestWhatWasNeverCountedIsLookedForAmongItsOwnDays(t *testing.T) {
+	dsn := pgtest.Start(t)
+	if _, err := Migrate(t.Context(), dsn, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("postgres", dsn+"&enable_seqscan=off&plan_cache_mode=force_generic_plan")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	by := map[string]string{
+		"seq <= 0 AND day < 'a'": "(day < 'a'::text)", "seq <= 0 AND day >= 'a'": "(day >= 'a'::text)",
+		"length(day) = 10": "(day < 'a'::text)", "length(day) = 7": "(day < 'a'::text)",
+	}
+	seen := 0
+	for i, text := range sqlstore.Texts(dialect()) {
+		for holds, want := range by {
+			n := strings.Count(text, "$")
+			if !strings.HasPrefix(text, "SELECT") || !strings.Contains(text, "FROM cell_marks") || !strings.Contains(text, holds) || strings.Contains(text, "UNION ALL") {
+				continue
+			}
+			if !strings.Contains(text, "seq <= 0") && !strings.Contains(text, "ORDER BY") {
+				continue
+			}
+			seen++
+			if _, err := db.Exec(fmt.Sprintf("PREPARE never%d AS %s", i, text)); err != nil {
+				t.Fatalf("%s: %v", text, err)
+			}
+			whole := planned(t, db, fmt.Sprintf("never%d(%s)", i, strings.TrimSuffix(strings.Repeat("NULL,", n), ",")))
+			if !regexp.MustCompile(`Index Cond: .*`+regexp.QuoteMeta(want)).MatchString(whole) || strings.Contains(text, "seq <= 0") && !strings.Contains(whole, "cell_marks_first") {
+				t.Errorf("%s\n%s", text, whole)
+			}
+		}
+	}
+	if seen < 4 {
+		t.Errorf("%d statements look for what is to be counted", seen)
+	}
+}
+
+// planned is how a prepared statement would be done.
+func planned(t *testing.T, db *sql.DB, call string) string {
+	t.Helper()
+	rows, err := db.Query("EXPLAIN EXECUTE " + call)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var plan strings.Builder
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			t.Fatal(err)
+		}
+		plan.WriteString(line + "\n")
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return plan.String()
 }

@@ -281,6 +281,10 @@ func hotReads() []hotRead {
 		{"SELECT site, month, flow, class, ''", "asked_cells", "asked_cells", "PRIMARY KEY (bucket=? AND site=? AND day>? AND day<?)"},
 		{"SELECT site, month, flow, class, customers", "asked_months", "asked_months", "PRIMARY KEY (bucket=? AND site=? AND month>? AND month<?)"},
 		{"SELECT bucket, day, site, flow, seq", "length(day) = 11", "cell_marks", "PRIMARY KEY (bucket=? AND (day,site,flow)>(?,?,?))"},
+		{"SELECT bucket, day, site, flow, seq", "length(day) = 10", "cell_marks", "PRIMARY KEY (bucket=? AND (day,site,flow)>(?,?,?) AND day<?)"},
+		{"SELECT bucket, day, site, flow, seq", "length(day) = 7", "cell_marks", "PRIMARY KEY (bucket=? AND (day,site,flow)>(?,?,?) AND day<?)"},
+		{"SELECT count(*) FROM (SELECT 1 AS one FROM cell_marks", "day < 'a'", "cell_marks", "PRIMARY KEY (bucket=? AND day<?)"},
+		{"SELECT count(*) FROM (SELECT 1 AS one FROM cell_marks", "day >= 'a'", "cell_marks", "PRIMARY KEY (bucket=? AND day>?)"},
 	}
 }
 

@@ -52,7 +52,7 @@ func newAskedCellQueries(t *texts) askedCellQueries {
 		markAskCells: t.one(put + "'" + anAsk + "' || CASE WHEN c.day < '" + aMonth + "' THEN c.day ELSE substr(c.day, 2) || '-01' END, c.site, c.flow, CAST(? AS bigint)" +
 			" FROM asked_cells c WHERE c.bucket = ?" + again),
 		unreadyAsks: t.inBuckets(func(bucket string) string {
-			return "SELECT count(*) FROM (SELECT 1 AS one FROM cell_marks WHERE bucket = " + bucket + " AND seq <= 0 AND length(day) IN (8, 11) LIMIT 1) AS first"
+			return "SELECT count(*) FROM (SELECT 1 AS one FROM cell_marks WHERE bucket = " + bucket + " AND seq <= 0 AND day >= '" + anAsk + "' LIMIT 1) AS first"
 		}),
 		invitedOn:  t.across(Source{Columns: "site, flow, created_at", Table: "invitations", Bucket: "bucket", Key: "id"}),
 		asksOfDays: t.one("SELECT body FROM invitations" + of + "created_at >= ? AND created_at < ? AND flow = ?"),

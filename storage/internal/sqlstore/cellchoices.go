@@ -40,7 +40,7 @@ func newChoiceQueries(t *texts) choiceQueries {
 	month := " WHERE bucket = ? AND site = ? AND month = ? AND flow = ?"
 	return choiceQueries{
 		unchosen: t.inBuckets(func(bucket string) string {
-			return "SELECT count(*) FROM (SELECT 1 AS one FROM cell_marks WHERE bucket = " + bucket + " AND unchosen LIMIT 1) AS first"
+			return "SELECT count(*) FROM (SELECT 1 AS one FROM cell_marks WHERE bucket = " + bucket + " AND unchosen AND day < '" + anAsk + "' LIMIT 1) AS first"
 		}),
 		choicesOf:      t.one("SELECT " + cellChoiceColumns + " FROM cell_choices" + day),
 		choiceSumsOf:   t.one("SELECT bucket, site, '" + aMonth + "' || substr(day, 1, 7), flow, taken FROM cell_choices" + days + " ORDER BY day"),

@@ -63,15 +63,15 @@ func newCellQueries(t *texts) cellQueries {
 	q := cellQueries{
 		putMarks: t.rows("cell_marks", columns("bucket, day, site, flow, seq, unchosen"), "ON CONFLICT (bucket, day, site, flow) DO UPDATE SET"+
 			" seq = CASE WHEN cell_marks.seq <= 0 THEN -abs(excluded.seq) ELSE excluded.seq END, unchosen = cell_marks.unchosen OR excluded.unchosen"),
-		marked:       t.one("SELECT bucket, day, site, flow, seq, unchosen FROM cell_marks WHERE bucket = ? AND length(day) = 10 AND (day, site, flow) > (?, ?, ?) ORDER BY day, site, flow LIMIT ?"),
-		markedMonths: t.one("SELECT bucket, day, site, flow, seq, unchosen FROM cell_marks WHERE bucket = ? AND length(day) = 7 AND (day, site, flow) > (?, ?, ?) ORDER BY day, site, flow LIMIT ?"),
+		marked:       t.one("SELECT bucket, day, site, flow, seq, unchosen FROM cell_marks WHERE bucket = ? AND day < '" + anAsk + "' AND length(day) = 10 AND (day, site, flow) > (?, ?, ?) ORDER BY day, site, flow LIMIT ?"),
+		markedMonths: t.one("SELECT bucket, day, site, flow, seq, unchosen FROM cell_marks WHERE bucket = ? AND day < '" + anAsk + "' AND length(day) = 7 AND (day, site, flow) > (?, ?, ?) ORDER BY day, site, flow LIMIT ?"),
 		markAll: t.one("INSERT INTO cell_marks (bucket, day, site, flow, seq) SELECT DISTINCT c.bucket, CASE WHEN c.day < '" + aMonth + "' THEN c.day ELSE substr(c.day, 2) || '-01' END," +
 			" c.site, c.flow, CAST(? AS bigint) FROM cells c WHERE c.bucket = ? AND c.dim = '' ON CONFLICT (bucket, day, site, flow) DO UPDATE SET" +
 			" seq = CASE WHEN cell_marks.seq <= 0 THEN -abs(excluded.seq) ELSE excluded.seq END"),
 		marks:     t.one("SELECT day, site, flow FROM cell_marks WHERE bucket = ?"),
 		dropMarks: t.drop("cell_marks", "day, site, flow, seq"),
 		unready: t.inBuckets(func(bucket string) string {
-			return "SELECT count(*) FROM (SELECT 1 AS one FROM cell_marks WHERE bucket = " + bucket + " AND seq <= 0 AND length(day) IN (7, 10) LIMIT 1) AS first"
+			return "SELECT count(*) FROM (SELECT 1 AS one FROM cell_marks WHERE bucket = " + bucket + " AND seq <= 0 AND day < '" + anAsk + "' LIMIT 1) AS first"
 		}),
 		counting: t.one("SELECT s.epoch FROM leases s WHERE s.name = ? AND s.holder = ?{share}"),
 
@@ -212,12 +212,23 @@ func (c *countedTo) set(text string, m cellMark) {
 // markedNext are the next marks that a statement finds, of at most so many days, behind those that were counted last:
 // days that are marked again and again keep no others waiting. more: there are others before the way begins anew.
 func (s *Store) markedNext(ctx context.Context, text string, limit int) (of []cellMark, marks map[cellMark][]seenMark, more bool, err error) {
-	from := s.countedTo.get(text)
+	from, first := s.countedTo.get(text), s.firstMark(text)
+	if from.compare(first) < 0 {
+		from = first
+	}
 	of, marks, more, err = s.markedCells(ctx, text, from, limit)
-	if err == nil && len(of) == 0 && from != (cellMark{}) {
-		of, marks, more, err = s.markedCells(ctx, text, cellMark{}, limit)
+	if err == nil && len(of) == 0 && from != first {
+		of, marks, more, err = s.markedCells(ctx, text, first, limit)
 	}
 	return of, marks, more, err
+}
+
+// firstMark is behind which mark those begin that a statement finds.
+func (s *Store) firstMark(text string) (m cellMark) {
+	if text == s.q.markedAsks || text == s.q.markedAskMonths {
+		m.day = anAsk
+	}
+	return m
 }
 
 // markedCells are the marks that a statement finds behind one, of at most so many days.

@@ -34,5 +34,8 @@ CREATE TABLE asked_months (
     PRIMARY KEY (bucket, site, month, flow, class)
 ) WITHOUT ROWID;
 
+-- Days that were never counted are looked for apart: those of invitations come behind those of conversations.
+DROP INDEX cell_marks_first;
+CREATE INDEX cell_marks_first ON cell_marks (bucket, day) WHERE seq <= 0;
 INSERT INTO cell_marks (bucket, day, site, flow, seq)
     SELECT DISTINCT bucket, 'a' || strftime('%Y-%m-%d', created_at / 1000000, 'unixepoch'), site, flow, 0 FROM invitations;
