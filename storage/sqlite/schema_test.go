@@ -278,6 +278,8 @@ func hotReads() []hotRead {
 		{"SELECT bucket, slot", "shown_ref = ?", "deliveries", "deliveries_shown (bucket=? AND chat=? AND shown_ref=?)"},
 		{"SELECT bucket, slot", "state = 'failed'", "deliveries", "deliveries_failed (bucket=?)"},
 		{"SELECT body FROM invitations", "flow = ?", "invitations", "invitations_made (bucket=? AND site=? AND created_at>? AND created_at<?)"},
+		{"SELECT DISTINCT 'a' ||", "i.created_at", "i", "invitations_made (bucket=? AND site=? AND created_at>? AND created_at<?)"},
+		{"SELECT site, created_at", "LIMIT 1", "invitations", "invitations_made (bucket=? AND (site,created_at)>(?,?))"},
 		{"SELECT site, month, flow, class, ''", "asked_cells", "asked_cells", "PRIMARY KEY (bucket=? AND site=? AND day>? AND day<?)"},
 		{"SELECT site, month, flow, class, customers", "asked_months", "asked_months", "PRIMARY KEY (bucket=? AND site=? AND month>? AND month<?)"},
 		{"SELECT bucket, day, site, flow, seq", "length(day) = 11", "cell_marks", "PRIMARY KEY (bucket=? AND (day,site,flow)>(?,?,?))"},

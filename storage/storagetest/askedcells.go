@@ -274,4 +274,46 @@ func init() {
 		ready(true)
 		equal(t, "marks", count(t, db, "SELECT count(*) FROM cell_marks"), 0)
 	}
+	foldTests["days of invitations are found month by month, and counted anew once the last pass is over"] = func(t *testing.T, b *bench) {
+		s, db := b.behind(t)
+		b.store = s
+		ctx, n := t.Context(), storage.Bucket(s.Buckets())
+		l, _ := counting(t, s, "one")
+		b.openedLink(t, person(1), 0, 2)
+		made := b.clock.Now()
+		days := map[string]bool{"a " + made.UTC().Format(time.DateOnly): true}
+		for i, on := range []string{"2024-02-29T23:59:59.999999Z", "2024-03-01T00:00:00Z", "2024-03-31T12:00:00Z", "2025-12-31T00:00:00Z", "2026-01-01T00:00:00Z"} {
+			for _, site := range []string{"a", "z"} {
+				at := must(time.Parse(time.RFC3339Nano, on))(t)
+				invitation := storage.Invitation{ID: newID(), Site: site, Flow: "f", Customer: "c", Created: at, Expires: made.Add(time.Hour)}
+				check(t, errors.Join(s.Advance(ctx, storage.Bucket(i)%n, []storage.Turn{change("asked:"+invitation.ID, storage.Change{Invitation: &invitation})})...))
+				days[site+" "+on[:10]] = true
+			}
+		}
+		exec(t, db, "DELETE FROM cell_marks")
+		if got := must(s.CompareCells(ctx))(t); got.AskedDays != len(days) || got.AskedMonths != 9 {
+			t.Errorf("%d days of invitations are there, of 9 months: %+v", len(days), got)
+		}
+		foldUpBy(t, s, folding{flow: gaveFlow()}, 3)
+		_ = must(s.FoldAll(ctx))(t)
+		marks := func() int { return count(t, db, "SELECT count(*) FROM (SELECT DISTINCT day, site, flow FROM cell_marks WHERE length(day) = 11) AS d") }
+		equal(t, "days that are marked to begin with", marks(), len(days))
+		countUp(t, s, l)
+		for in := range n {
+			equal(t, "days that are marked while passes are under way", marks(), 0)
+			for must(s.Fold(ctx, in, folding{flow: gaveFlow()}, 3))(t).More {
+				equal(t, "days that are marked while a pass is under way", marks(), 0)
+			}
+		}
+		equal(t, "passes", must(s.Behind(ctx))(t).Passing, 0)
+		again := map[string]bool{} // with the first of each month, for what days add up to
+		for day := range days {
+			again[day], again[day[:len(day)-2]+"01"] = true, true
+		}
+		equal(t, "days that are marked behind the last one", marks(), len(again))
+		countUp(t, s, l)
+		if got := must(s.CompareCells(ctx))(t); got.Different+got.Waiting > 0 || got.AskedDays != len(days) {
+			t.Errorf("in the end: %+v", got)
+		}
+	}
 }

@@ -11,17 +11,18 @@ import (
 
 // askedCellQueries keep the sums by day of who was asked.
 type askedCellQueries struct {
-	markedAsks, markedAskMonths           string
-	remarkAsks, markAskCells              string
-	unreadyAsks                           *list
-	invitedOn                             *across
-	asksOfDays                            string
-	askedCellsOf, askedSumsOf             string
-	askedMonthsOf                         string
-	putAskedCells, putAskedMonths         *list
-	dropAskedCells, dropAskedMonths       string
-	askedCells, askedDays, askedMonths    *list
-	askDays, askedCellDays, askedMonthsIn string
+	markedAsks, markedAskMonths        string
+	markedAskDays                      string
+	unreadyAsks                        *list
+	invitedOn                          *across
+	asksOfDays                         string
+	askedCellsOf, askedSumsOf          string
+	askedMonthsOf                      string
+	putAskedCells, putAskedMonths      *list
+	dropAskedCells, dropAskedMonths    string
+	askedCells, askedDays, askedMonths *list
+	askDays, askedNext                 string
+	askedCellDays, askedMonthsIn       string
 }
 
 const (
@@ -43,14 +44,10 @@ func newAskedCellQueries(t *texts) askedCellQueries {
 		return t.one("SELECT bucket, day, site, flow, seq, unchosen FROM cell_marks WHERE bucket = ? AND length(day) = " + letters +
 			" AND (day, site, flow) > (?, ?, ?) ORDER BY day, site, flow LIMIT ?")
 	}
-	again := " ON CONFLICT (bucket, day, site, flow) DO UPDATE SET seq = CASE WHEN cell_marks.seq <= 0 THEN -abs(excluded.seq) ELSE excluded.seq END"
-	put := "INSERT INTO cell_marks (bucket, day, site, flow, seq) SELECT DISTINCT CAST(? AS smallint), "
 	made := t.dialect.Day("i.created_at")
 	q := askedCellQueries{
 		markedAsks: marked("11"), markedAskMonths: marked("8"),
-		remarkAsks: t.one(put + "m.day, m.site, m.flow, CAST(? AS bigint) FROM cell_marks m WHERE m.bucket = ? AND length(m.day) = 11" + again),
-		markAskCells: t.one(put + "'" + anAsk + "' || CASE WHEN c.day < '" + aMonth + "' THEN c.day ELSE substr(c.day, 2) || '-01' END, c.site, c.flow, CAST(? AS bigint)" +
-			" FROM asked_cells c WHERE c.bucket = ?" + again),
+		markedAskDays: t.one("SELECT day, site, flow FROM cell_marks WHERE bucket = ? AND day >= '" + anAsk + "' AND length(day) = 11"),
 		unreadyAsks: t.inBuckets(func(bucket string) string {
 			return "SELECT count(*) FROM (SELECT 1 AS one FROM cell_marks WHERE bucket = " + bucket + " AND seq <= 0 AND day >= '" + anAsk + "' LIMIT 1) AS first"
 		}),
@@ -79,7 +76,8 @@ func newAskedCellQueries(t *texts) askedCellQueries {
 				" AND month >= ? AND month <= ?" + fits
 		}),
 
-		askDays:       t.one("SELECT DISTINCT '" + anAsk + "' || " + made + ", i.site, i.flow FROM invitations i WHERE i.bucket = ?"),
+		askDays:       t.one("SELECT DISTINCT '" + anAsk + "' || " + made + ", i.site, i.flow FROM invitations i WHERE i.bucket = ? AND i.site = ? AND i.created_at >= ? AND i.created_at < ?"),
+		askedNext:     t.one("SELECT site, created_at FROM invitations WHERE bucket = ? AND (site, created_at) >= (?, ?) ORDER BY site, created_at LIMIT 1"),
 		askedCellDays: t.one("SELECT DISTINCT '" + anAsk + "' || CASE WHEN day < '" + aMonth + "' THEN day ELSE substr(day, 2) END, site, flow FROM asked_cells WHERE bucket = ?"),
 		askedMonthsIn: t.one("SELECT DISTINCT '" + anAsk + "' || month, site, flow FROM asked_months WHERE bucket = ?"),
 	}
@@ -156,7 +154,7 @@ func answeredLevel(row []any) int64 {
 }
 
 // markAsked adds the days of the invitations that led to conversations whose level is another one now.
-func (f *folding) markAsked(there, wanted *foldedRows, marks map[cellMark]bool) error {
+func (f *folding) markAsked(there, wanted *foldedRows) error {
 	var ids []string
 	for id, invitation := range f.invited {
 		if answeredLevel(there.sessions[id]) != answeredLevel(wanted.sessions[id]) {
@@ -164,7 +162,18 @@ func (f *folding) markAsked(there, wanted *foldedRows, marks map[cellMark]bool) 
 		}
 	}
 	slices.Sort(ids)
-	return f.s.markInvited(f.ctx, f.tx, f.s.everywhere(slices.Compact(ids)), marks)
+	if f.asked == nil {
+		f.asked = map[cellMark]bool{}
+	}
+	return f.s.markInvited(f.ctx, f.tx, f.s.everywhere(slices.Compact(ids)), f.asked)
+}
+
+// putAskMarks writes the marks of invitations, last of all: whoever is asked on such a day, or opens a link of it,
+// waits with the bucket locked until the transaction ends.
+func (f *folding) putAskMarks() error {
+	marks := f.asked
+	f.asked = nil
+	return f.insert(f.s.q.putMarks, markRows(f.bucket, marks))
 }
 
 // classAsked is whom an invitation asks, as its cells say it. Those of the first releases have no class; they were

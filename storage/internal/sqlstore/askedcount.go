@@ -235,11 +235,19 @@ func (s *Store) compareAsked(ctx context.Context, n *storage.ComparedCells) erro
 func (s *Store) askedThere(ctx context.Context) (map[cellMark]bool, error) {
 	all := map[cellMark]bool{}
 	for b := range storage.Bucket(s.buckets) {
-		for i, text := range []string{s.q.askDays, s.q.askedCellDays, s.q.askedMonthsIn} {
-			found, err := s.marksBy(ctx, text, int64(b))
-			if err != nil {
-				return nil, err
-			}
+		asks, err := s.daysAsked(ctx, b)
+		if err != nil {
+			return nil, err
+		}
+		cells, err := s.marksBy(ctx, s.q.askedCellDays, int64(b))
+		if err != nil {
+			return nil, err
+		}
+		months, err := s.marksBy(ctx, s.q.askedMonthsIn, int64(b))
+		if err != nil {
+			return nil, err
+		}
+		for i, found := range [][]cellMark{asks, cells, months} {
 			for _, m := range found {
 				all[m] = all[m] || i > 0 && b != s.bucketOfCells(m.site)
 				if month := (cellMark{m.day[:len("a2026-03")], m.site, m.flow}); !all[month] {
@@ -249,6 +257,31 @@ func (s *Store) askedThere(ctx context.Context) (map[cellMark]bool, error) {
 		}
 	}
 	return all, nil
+}
+
+// daysAsked are the days of the invitations of a bucket, as marks. They are read a month of a site at a time, each off
+// the index by which they were made: all at once take longer than a statement may where there are millions.
+func (s *Store) daysAsked(ctx context.Context, b storage.Bucket) (all []cellMark, err error) {
+	type asked struct {
+		site string
+		made time.Time
+	}
+	for at := (asked{}); ; {
+		next, err := collect(ctx, s, "days of invitations", s.q.askedNext, []any{int64(b), at.site, micro(at.made)}, func(row scanner) (a asked, err error) {
+			return a, row.Scan(&a.site, &a.made)
+		})
+		if err != nil || len(next) == 0 {
+			return all, err
+		}
+		made := next[0].made.UTC()
+		first := time.Date(made.Year(), made.Month(), 1, 0, 0, 0, 0, time.UTC)
+		at = asked{next[0].site, first.AddDate(0, 1, 0)}
+		found, err := s.marksBy(ctx, s.q.askDays, int64(b), at.site, first, at.made)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
 }
 
 // marksBy are days, sites and surveys that a statement finds.

@@ -16,7 +16,8 @@ import (
 type foldQueries struct {
 	putChange                                    *list
 	changes, dropChanges, dropChange, amend      string
-	lockFold, setMark, beginPass, setPass        string
+	lockFold, lockFolds                          string
+	setMark, beginPass, setPass                  string
 	page                                         string
 	foldedAnswers, foldedSessions                *keyed
 	answersBetween, answersBehind                string
@@ -40,6 +41,7 @@ func newFoldQueries(t *texts) foldQueries {
 		amend:       t.one("UPDATE changes SET sessions = ? WHERE bucket = ? AND seq = ?"),
 		lockFold: t.one("INSERT INTO folds (bucket, mark, passed) VALUES (?, 0, 0) ON CONFLICT (bucket) DO UPDATE SET mark = folds.mark" +
 			" RETURNING mark, pass, passed"),
+		lockFolds: t.one("SELECT bucket, pass, passed FROM folds ORDER BY bucket{lock}"),
 		setMark:   t.one("UPDATE folds SET mark = ? WHERE bucket = ?"),
 		beginPass: t.one("INSERT INTO folds (bucket, mark, pass, passed) VALUES (?, 0, '', 0) ON CONFLICT (bucket) DO UPDATE SET pass = excluded.pass, passed = 0"),
 		setPass:   t.one("UPDATE folds SET pass = ?, passed = ? WHERE bucket = ?"),
@@ -103,6 +105,8 @@ type folding struct {
 	foldState
 	did     storage.Folded
 	invited map[string]string // the invitations that led to conversations that were folded
+	asked   map[cellMark]bool // days of invitations that are to be marked
+	last    *string           // behind which conversation the pass came to its end; nil = it did not
 }
 
 // foldState is the row under which the read model of a bucket is kept.
@@ -189,7 +193,10 @@ func (f *folding) changed(limit int) error {
 	if err := f.exec(q.setMark, notes.last, int64(f.bucket)); err != nil {
 		return err
 	}
-	return f.exec(q.dropChanges, int64(f.bucket), notes.last)
+	if err := f.exec(q.dropChanges, int64(f.bucket), notes.last); err != nil {
+		return err
+	}
+	return f.putAskMarks()
 }
 
 // noted is what notes of changes say.
@@ -273,7 +280,7 @@ func (f *folding) write(there, wanted *foldedRows) error {
 	marks := map[cellMark]bool{}
 	markedBy(there.sessions, marks)
 	markedBy(wanted.sessions, marks)
-	if err := f.markAsked(there, wanted, marks); err != nil {
+	if err := f.markAsked(there, wanted); err != nil {
 		return err
 	}
 	if err := f.insert(q.putMarks, markRows(f.bucket, marks)); err != nil {

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -13,9 +12,10 @@ import (
 // passOn folds the conversations that the pass comes to next.
 func (s *Store) passOn(ctx context.Context, b storage.Bucket, how storage.Folding, limit int) (storage.Folded, error) {
 	var did storage.Folded
+	var last *string
 	settles, again := false, false
 	step := func(tx *sql.Tx) error {
-		did, again = storage.Folded{}, false
+		did, again, last = storage.Folded{}, false, nil
 		w := newWorking(ctx, s, tx, b)
 		if settles {
 			if err := w.lock(); err != nil {
@@ -31,13 +31,16 @@ func (s *Store) passOn(ctx context.Context, b storage.Bucket, how storage.Foldin
 		}
 		var err error
 		again, err = f.page(w, limit, settles)
-		did = f.did
+		did, last = f.did, f.last
 		return err
 	}
 	err := s.transaction(ctx, step)
 	if err == nil && again {
 		settles = true
 		err = s.transaction(ctx, step)
+	}
+	if err == nil && last != nil {
+		err = s.endPass(ctx, b, *last)
 	}
 	return did, err
 }
@@ -81,24 +84,103 @@ func (f *folding) page(w *working, limit int, settles bool) (again bool, err err
 		return false, err
 	}
 	f.did.Passed, f.did.More = len(p.conversations), p.next != ""
-	var next any
-	if p.next != "" {
-		next = p.next
-	} else {
-		for in := range storage.Bucket(f.s.buckets) {
-			if err := f.remarkAsks(in); err != nil {
-				return false, err
+	next := p.next
+	if next == "" { // endPass goes on behind it
+		next = *f.pass
+		if n := len(p.conversations); n > 0 {
+			next = p.conversations[n-1].id
+		}
+		f.last = &next
+	}
+	if err := f.exec(q.setPass, next, f.passed+int64(len(p.conversations)), int64(f.bucket)); err != nil {
+		return false, err
+	}
+	return false, f.putAskMarks()
+}
+
+// endPass ends the pass of a bucket, which stands behind its last conversation. Behind the last of all passes each day
+// of invitations is counted once more: a conversation of nobody does not say which invitation led to it, and the passes
+// may have changed what it says. A pass that is cut off before it ended comes here again.
+func (s *Store) endPass(ctx context.Context, b storage.Bucket, last string) error {
+	for marked := false; ; marked = true {
+		over := false
+		err := s.transaction(ctx, func(tx *sql.Tx) error {
+			over = true
+			if err := s.outdated(ctx, tx, b); err != nil {
+				return err
+			}
+			var others bool
+			var mine foldState
+			rows, err := tx.QueryContext(ctx, s.q.lockFolds) // all, in their order: of two that end at once one is the last
+			if err != nil {
+				return err
+			}
+			if err := each(rows, func(rows *sql.Rows) error {
+				var of storage.Bucket
+				var at foldState
+				err := rows.Scan(&of, &at.pass, &at.passed)
+				if of == b {
+					mine = at
+				} else {
+					others = others || at.pass != nil
+				}
+				return err
+			}); err != nil {
+				return err
+			}
+			if mine.pass == nil || *mine.pass != last { // another process ended it, or it began anew
+				return nil
+			}
+			if !marked && !others {
+				over = false
+				return nil
+			}
+			_, err = tx.ExecContext(ctx, s.q.setPass, nil, mine.passed, int64(b))
+			return err
+		})
+		if err != nil || over {
+			return err
+		}
+		if err := s.remarkAsks(ctx, b); err != nil {
+			return err
+		}
+	}
+}
+
+// mostMarks bounds the marks that a transaction writes: whoever answers on one of these days waits for it.
+const mostMarks = 500
+
+// remarkAsks marks every day of invitations that was counted, or is marked, in any bucket once more, in the marks of
+// one.
+func (s *Store) remarkAsks(ctx context.Context, b storage.Bucket) error {
+	marks := map[cellMark]bool{}
+	for in := range storage.Bucket(s.buckets) {
+		for _, text := range []string{s.q.markedAskDays, s.q.askedCellDays} {
+			found, err := s.marksBy(ctx, text, int64(in))
+			if err != nil {
+				return err
+			}
+			for _, m := range found {
+				if len(m.day) == len("a2026-03") { // what the days of a month add up to
+					m.day += "-01"
+				}
+				marks[m] = true
 			}
 		}
 	}
-	return false, f.exec(q.setPass, next, f.passed+int64(len(p.conversations)), int64(f.bucket))
-}
-
-// remarkAsks marks every day of invitations that was counted, or is marked, in a bucket once more. At the end of a pass
-// it does so with those of all: a conversation of nobody does not say which invitation led to it, and the pass may have
-// changed what it says.
-func (f *folding) remarkAsks(in storage.Bucket) error {
-	return errors.Join(f.exec(f.s.q.remarkAsks, int64(f.bucket), aNumber(), int64(in)), f.exec(f.s.q.markAskCells, int64(f.bucket), aNumber(), int64(in)))
+	for rows := range slices.Chunk(markRows(b, marks), mostMarks) {
+		err := s.transaction(ctx, func(tx *sql.Tx) error {
+			if err := s.outdated(ctx, tx, b); err != nil {
+				return err
+			}
+			f := &folding{s: s, ctx: ctx, tx: tx, bucket: b}
+			return f.insert(s.q.putMarks, rows)
+		})
+		if err != nil {
+			return fmt.Errorf("mark days of invitations: %w", err)
+		}
+	}
+	return nil
 }
 
 // pageOf is conversations by id, with all rows from the first to the last of them.
@@ -147,7 +229,7 @@ func readPage(ctx context.Context, db querier, q *queries, b storage.Bucket, aft
 // FoldAll implements storage.ReadModel.
 func (s *Store) FoldAll(ctx context.Context) (int, error) {
 	for b := range storage.Bucket(s.buckets) {
-		asks, err := s.marksBy(ctx, s.q.askDays, int64(b)) // those that come meanwhile mark their days themselves
+		asks, err := s.daysAsked(ctx, b) // those that come meanwhile mark their days themselves
 		if err != nil {
 			return 0, err
 		}
