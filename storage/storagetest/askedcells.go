@@ -296,7 +296,9 @@ func init() {
 		}
 		foldUpBy(t, s, folding{flow: gaveFlow()}, 3)
 		_ = must(s.FoldAll(ctx))(t)
-		marks := func() int { return count(t, db, "SELECT count(*) FROM (SELECT DISTINCT day, site, flow FROM cell_marks WHERE length(day) = 11) AS d") }
+		marks := func() int {
+			return count(t, db, "SELECT count(*) FROM (SELECT DISTINCT day, site, flow FROM cell_marks WHERE length(day) = 11) AS d")
+		}
 		equal(t, "days that are marked to begin with", marks(), len(days))
 		countUp(t, s, l)
 		for in := range n {

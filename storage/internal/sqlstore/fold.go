@@ -16,8 +16,7 @@ import (
 type foldQueries struct {
 	putChange                                    *list
 	changes, dropChanges, dropChange, amend      string
-	lockFold, lockFolds                          string
-	setMark, beginPass, setPass                  string
+	lockFold, setMark, beginPass, setPass        string
 	page                                         string
 	foldedAnswers, foldedSessions                *keyed
 	answersBetween, answersBehind                string
@@ -41,7 +40,6 @@ func newFoldQueries(t *texts) foldQueries {
 		amend:       t.one("UPDATE changes SET sessions = ? WHERE bucket = ? AND seq = ?"),
 		lockFold: t.one("INSERT INTO folds (bucket, mark, passed) VALUES (?, 0, 0) ON CONFLICT (bucket) DO UPDATE SET mark = folds.mark" +
 			" RETURNING mark, pass, passed"),
-		lockFolds: t.one("SELECT bucket, pass, passed FROM folds ORDER BY bucket{lock}"),
 		setMark:   t.one("UPDATE folds SET mark = ? WHERE bucket = ?"),
 		beginPass: t.one("INSERT INTO folds (bucket, mark, pass, passed) VALUES (?, 0, '', 0) ON CONFLICT (bucket) DO UPDATE SET pass = excluded.pass, passed = 0"),
 		setPass:   t.one("UPDATE folds SET pass = ?, passed = ? WHERE bucket = ?"),
@@ -106,7 +104,7 @@ type folding struct {
 	did     storage.Folded
 	invited map[string]string // the invitations that led to conversations that were folded
 	asked   map[cellMark]bool // days of invitations that are to be marked
-	last    *string           // behind which conversation the pass came to its end; nil = it did not
+	ended   bool              // the pass came to its last conversation
 }
 
 // foldState is the row under which the read model of a bucket is kept.

@@ -12,10 +12,9 @@ import (
 // passOn folds the conversations that the pass comes to next.
 func (s *Store) passOn(ctx context.Context, b storage.Bucket, how storage.Folding, limit int) (storage.Folded, error) {
 	var did storage.Folded
-	var last *string
-	settles, again := false, false
+	settles, again, ended := false, false, false
 	step := func(tx *sql.Tx) error {
-		did, again, last = storage.Folded{}, false, nil
+		did, again, ended = storage.Folded{}, false, false
 		w := newWorking(ctx, s, tx, b)
 		if settles {
 			if err := w.lock(); err != nil {
@@ -29,9 +28,12 @@ func (s *Store) passOn(ctx context.Context, b storage.Bucket, how storage.Foldin
 		if err := f.lock(); err != nil || f.pass == nil {
 			return err
 		}
+		if ended = *f.pass == ending; ended {
+			return nil
+		}
 		var err error
 		again, err = f.page(w, limit, settles)
-		did, last = f.did, f.last
+		did, ended = f.did, f.ended
 		return err
 	}
 	err := s.transaction(ctx, step)
@@ -39,8 +41,8 @@ func (s *Store) passOn(ctx context.Context, b storage.Bucket, how storage.Foldin
 		settles = true
 		err = s.transaction(ctx, step)
 	}
-	if err == nil && last != nil {
-		err = s.endPass(ctx, b, *last)
+	if err == nil && ended {
+		err = s.endPass(ctx, b)
 	}
 	return did, err
 }
@@ -85,12 +87,8 @@ func (f *folding) page(w *working, limit int, settles bool) (again bool, err err
 	}
 	f.did.Passed, f.did.More = len(p.conversations), p.next != ""
 	next := p.next
-	if next == "" { // endPass goes on behind it
-		next = *f.pass
-		if n := len(p.conversations); n > 0 {
-			next = p.conversations[n-1].id
-		}
-		f.last = &next
+	if next == "" {
+		next, f.ended = ending, true
 	}
 	if err := f.exec(q.setPass, next, f.passed+int64(len(p.conversations)), int64(f.bucket)); err != nil {
 		return false, err
@@ -98,53 +96,38 @@ func (f *folding) page(w *working, limit int, settles bool) (again bool, err err
 	return false, f.putAskMarks()
 }
 
-// endPass ends the pass of a bucket, which stands behind its last conversation. Behind the last of all passes each day
-// of invitations is counted once more: a conversation of nobody does not say which invitation led to it, and the passes
-// may have changed what it says. A pass that is cut off before it ended comes here again.
-func (s *Store) endPass(ctx context.Context, b storage.Bucket, last string) error {
-	for marked := false; ; marked = true {
-		over := false
-		err := s.transaction(ctx, func(tx *sql.Tx) error {
-			over = true
-			if err := s.outdated(ctx, tx, b); err != nil {
-				return err
-			}
-			var others bool
-			var mine foldState
-			rows, err := tx.QueryContext(ctx, s.q.lockFolds) // all, in their order: of two that end at once one is the last
-			if err != nil {
-				return err
-			}
-			if err := each(rows, func(rows *sql.Rows) error {
-				var of storage.Bucket
-				var at foldState
-				err := rows.Scan(&of, &at.pass, &at.passed)
-				if of == b {
-					mine = at
-				} else {
-					others = others || at.pass != nil
-				}
-				return err
-			}); err != nil {
-				return err
-			}
-			if mine.pass == nil || *mine.pass != last { // another process ended it, or it began anew
-				return nil
-			}
-			if !marked && !others {
-				over = false
-				return nil
-			}
-			_, err = tx.ExecContext(ctx, s.q.setPass, nil, mine.passed, int64(b))
-			return err
-		})
-		if err != nil || over {
-			return err
-		}
+// ending is where a pass stands that came to the last conversation: no conversation is called so.
+const ending = " ending"
+
+// endPass ends the pass of a bucket that came to its last conversation. Behind the last of all passes each day of
+// invitations is counted once more: a conversation of nobody does not say which invitation led to it, and the passes
+// may have changed what it says. Of those that end at once, whichever said so last finds all others ending; one that is
+// cut off comes here again.
+func (s *Store) endPass(ctx context.Context, b storage.Bucket) error {
+	type pass struct {
+		of     storage.Bucket
+		at     *string
+		passed int64
+	}
+	all, err := collect(ctx, s, "passes", s.q.folds, nil, func(row scanner) (p pass, err error) { return p, row.Scan(&p.of, &p.at, &p.passed) })
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(all, func(p pass) bool { return p.of != b && p.at != nil && *p.at != ending }) {
 		if err := s.remarkAsks(ctx, b); err != nil {
 			return err
 		}
 	}
+	return s.transaction(ctx, func(tx *sql.Tx) error {
+		f := &folding{s: s, ctx: ctx, tx: tx, bucket: b}
+		if err := s.outdated(ctx, tx, b); err != nil {
+			return err
+		}
+		if err := f.lock(); err != nil || f.pass == nil || *f.pass != ending { // it began anew, or another process was here
+			return err
+		}
+		return f.exec(s.q.setPass, nil, f.passed, int64(b))
+	})
 }
 
 // mostMarks bounds the marks that a transaction writes: whoever answers on one of these days waits for it.
