@@ -30,7 +30,7 @@ type counts struct{ k, n int }
 // customersOwn are the classes of surveys that figures are made of.
 var customersOwn = []string{"transactional", "relationship"}
 
-// TestAFigureIsTheSameUnderEveryFilter counts conversations at some levels under a hundred random filters
+// TestAFigureIsTheSameUnderEveryFilter counts conversations at some levels under random filters
 // (days that cut a month, site, survey, service, who served, language), on both engines: as the page says it,
 // as the API does, in the list of answers as CSV, in the rows that are taken out from the pages and by the
 // API, and by plain SQL over the views. What differs is named.
@@ -55,7 +55,7 @@ func TestAFigureIsTheSameUnderEveryFilter(t *testing.T) {
 		x := &figureReader{T: t, w: w, page: w.as("robin"), api: api.New(config), token: value, db: db, units: map[figures.Unit]int{}}
 		x.names = (&site{Config: Config{Bot: w.bot, Clock: w.clock.Now}}).words(httptest.NewRequest(http.MethodGet, "/", nil), Viewer{Language: "en"})
 		used, cut, shown := map[string]int{}, 0, 0
-		for range 100 {
+		for range ofFilters(100) {
 			q := randomFilter(r)
 			q.Set("compare", "none")
 			byChance(r, q, "flow", "one_tap_csat", "post_service_3", "", "")
@@ -69,7 +69,8 @@ func TestAFigureIsTheSameUnderEveryFilter(t *testing.T) {
 			}
 			shown += x.everyWay(config, q, figures.Metrics()[r.IntN(4)])
 		}
-		if cut < 50 || shown < 50 || used["site"] < 30 || used["flow"] < 30 || used["service"] < 30 || used["staff"] < 30 || used["language"] < 30 {
+		few := func(of string) bool { return used[of] < ofFilters(30) }
+		if cut < ofFilters(50) || shown < ofFilters(50) || few("site") || few("flow") || few("service") || few("staff") || few("language") {
 			t.Errorf("of the filters %d cut a month, %v are narrowed by; %d figures were shown", cut, used, shown)
 		}
 	})

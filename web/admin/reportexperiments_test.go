@@ -129,14 +129,19 @@ func TestFiguresOfExperimentsAreThoseOfSQL(t *testing.T) {
 		w.compares(keys[0], figures.Planned(1), [2]int{60, 70}, [2]int{20, 11})
 		w.compares(keys[1], 40, [2]int{35, 33}, [2]int{7, 14})
 		read := w.reads()
+		known := map[string]int{} // by what was counted: the filters have no say in most
 		count := func(text string, args ...any) (n int) {
 			t.Helper()
 			for i, a := range args {
 				text = strings.Replace(text, fmt.Sprint("$", i+1), "'"+fmt.Sprint(a)+"'", 1)
 			}
+			if n, ok := known[text]; ok {
+				return n
+			}
 			if err := db.QueryRowContext(t.Context(), text).Scan(&n); err != nil {
 				t.Fatalf("%s: %v", text, err)
 			}
+			known[text] = n
 			return n
 		}
 		const asked = "SELECT count(DISTINCT a.customer) FROM asks a WHERE a.experiment = $1 AND a.arm = $2 AND a.sent IS NOT NULL AND NOT a.test"
