@@ -1,4 +1,4 @@
-package bot
+package voice_test
 
 import (
 	"go/ast"
@@ -32,11 +32,11 @@ func TestEverySentenceThatIsSaidExists(t *testing.T) {
 			t.Errorf("the sentence %q does not exist", id)
 		}
 	}
-	paths, err := filepath.Glob("*.go")
+	paths, err := filepath.Glob("../*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	rooms, err := filepath.Glob("*/*.go")
+	rooms, err := filepath.Glob("../*/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
