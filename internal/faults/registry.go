@@ -37,6 +37,7 @@ func sizes() map[string]size {
 		"soak":      {"1h", "how long the soak lasts"},
 		"fuzztime":  {"30s", "how long each fuzz target is fuzzed"},
 		"histories": {"300", "how many random histories the read model is played through"},
+		"filters":   {"100", "under how many random filters figures are compared"},
 		"backups":   {"50", "how many backups are taken and restored under load"},
 		"old":       {"", "an older binary to run beside this one"},
 	}
@@ -52,6 +53,11 @@ const (
 // modelled is a property test of package rapid, with the number of its random runs.
 func modelled(dir, test, runs string) check {
 	return check{dir: dir, test: test, target: fuzz, long: []string{"-rapid.checks=" + runs}}
+}
+
+// compared is a test that compares figures under random filters.
+func compared(test string) check {
+	return check{dir: "web/admin", test: test, target: fuzz, long: []string{"-filters=${filters}"}}
 }
 
 // registry is every property and the tests that show it. The numbers are fixed: others
@@ -331,6 +337,13 @@ func registry() []row {
 			{dir: "web/importing", test: "TestAnErasureReachesASheetThatWaits", target: crash},
 			{dir: "web/importing", test: "TestAnErasureStopsARunInWhichTheyStand", target: crash},
 			{dir: "web/importing", test: "TestWhatWaitsIsSealed", target: crash},
+		}},
+		{45, "a figure is the same wherever it is read", "under a hundred random filters, on both engines: on pages, in their tables, by the API, in rows and lists as CSV, read one by one and added up by day: what plain SQL over the views counts", []check{
+			compared("TestAFigureIsTheSameWhereverItIsRead"),
+			compared("TestAFigureIsTheSameUnderEveryFilter"),
+			compared("TestAFigureIsTheSameOfWhatWasChosen"),
+			compared("TestCasesAsksAndComplaintsAreTheSameUnderEveryFilter"),
+			compared("TestEachPanelOfTheDashboardsShowsWhatThePageDoes"),
 		}},
 	}
 }
