@@ -338,12 +338,13 @@ func registry() []row {
 			{dir: "web/importing", test: "TestAnErasureStopsARunInWhichTheyStand", target: crash},
 			{dir: "web/importing", test: "TestWhatWaitsIsSealed", target: crash},
 		}},
-		{45, "a figure is the same wherever it is read", "under a hundred random filters, on both engines: on pages, in their tables, by the API, in rows and lists as CSV, read one by one and added up by day: what plain SQL over the views counts", []check{
+		{45, "a figure is the same wherever it is read", "under a hundred random filters, on both engines: on pages, in their tables, by the API, in rows and lists as CSV, read one by one and added up by day: what plain SQL over the views counts, and no page shows what is too little to show", []check{
 			compared("TestAFigureIsTheSameWhereverItIsRead"),
 			compared("TestAFigureIsTheSameUnderEveryFilter"),
 			compared("TestAFigureIsTheSameOfWhatWasChosen"),
 			compared("TestCasesAsksAndComplaintsAreTheSameUnderEveryFilter"),
 			compared("TestEachPanelOfTheDashboardsShowsWhatThePageDoes"),
+			compared("TestNoPageShowsWhatItMayNot"),
 		}},
 	}
 }
