@@ -22,8 +22,8 @@ run: ## Show the product in the browser, with sample data.
 test: deps ## Install what is missing, then run every test.
 	# Tests of one package that may run beside each other mostly wait; so do whole packages, so that one more is under way than there are processors.
 	# The two that take longest begin first, and lint vets all. Debuggers look at no test here: linking without what
-	# they need takes two thirds of the time.
-	$(GO) test -vet=off -ldflags=-w -timeout 20m -parallel 4 -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) ./cmd/aftercare ./bot ./...
+	# they need takes two thirds of the time. The compiler lives for seconds, and collects garbage seldom.
+	$(GO) test -toolexec 'env GOGC=800 GOMEMLIMIT=1500MiB' -vet=off -ldflags=-w -timeout 20m -parallel 4 -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) ./cmd/aftercare ./bot ./...
 
 deps: ## Install PostgreSQL, Chromium and fonts, if they are missing (Debian, needs root or sudo).
 	scripts/deps.sh
