@@ -83,6 +83,7 @@ func Makers() []Maker {
 		{Kind: KindDrivers, Whole: true, Make: makeDrivers},
 		{Kind: KindCustomers, Whole: true, Make: makeCustomers},
 		{Kind: KindCare, Whole: true, Make: makeCare},
+		{Kind: KindGiven, Whole: true, Make: makeGiven},
 	}
 }
 

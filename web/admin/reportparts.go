@@ -206,15 +206,22 @@ type part struct {
 // hidden hides what would follow from the total and the other parts, and says of each of how many it is a part.
 func hidden(parts []part) []part {
 	keys, rates := make([]string, len(parts)), make([]*report.Clustered, len(parts))
-	whole := 0
 	for i := range parts {
 		keys[i], rates[i] = parts[i].key, &parts[i].rate
+	}
+	report.Protect(keys, rates)
+	return ofWhole(parts)
+}
+
+// ofWhole says of each part of how many it is one.
+func ofWhole(parts []part) []part {
+	whole := 0
+	for i := range parts {
 		whole += parts[i].rate.N
 	}
 	for i := range parts {
 		parts[i].whole = whole
 	}
-	report.Protect(keys, rates)
 	return parts
 }
 
