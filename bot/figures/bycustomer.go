@@ -38,8 +38,8 @@ type given struct {
 
 func (g *given) add(x fixed) { g.n, g.sum = g.n+1, g.sum+x }
 
-// meanOf is the mean of what customers gave, one of each, in any order: which of them is whose does not matter. Where too
-// few are in it, it has no numbers.
+// meanOf is the mean of what customers gave, one of each, in any order: which of them is whose does not matter. Where
+// too few are in it, it has no numbers.
 func meanOf(all []given) report.ClusteredMean {
 	slices.SortFunc(all, func(a, b given) int { return cmp.Or(cmp.Compare(a.n, b.n), cmp.Compare(a.sum, b.sum)) })
 	var sums report.ClusteredSums

@@ -11,8 +11,8 @@ import (
 	"github.com/aftercare/aftercare/survey"
 )
 
-// Expectation is how what customers got compares with what they expected. What too few gave is hidden in it, and what that
-// would follow from.
+// Expectation is how what customers got compares with what they expected. What too few gave is hidden in it, and what
+// that would follow from.
 type Expectation struct {
 	Below, Met, Above report.Clustered // parts of all
 	Delighted         report.Clustered // better by a whole step or more

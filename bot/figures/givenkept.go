@@ -11,7 +11,7 @@ import (
 // KindGiven is the kind of the result that says what customers expected, and how they see the quality of services.
 const KindGiven = "given"
 
-// GivenFigures is such a result. Both are made in one pass over what was given, and as they are made of answers that are
+// GivenFigures is such a result. Both are made in one pass over what was given, as they are made of answers that are
 // read one by one.
 type GivenFigures struct {
 	From, To    string // the days that it is of

@@ -11,8 +11,8 @@ import (
 	"github.com/aftercare/aftercare/survey"
 )
 
-// givenByChance are two surveys with scales of three, five and seven steps, and conversations in them of customers who answer
-// often, in both, and change what they shared.
+// givenByChance are two surveys with scales of three, five and seven steps, and conversations in them of customers who
+// answer often, in both, and change what they shared.
 func givenByChance(r *rand.Rand, n, customers int) ([]storage.GivenSession, map[string]*survey.Flow) {
 	flows := map[string]*survey.Flow{}
 	for _, id := range []string{"f", "g"} {

@@ -15,13 +15,13 @@ import (
 const mostGap = 2
 
 // reportExpectation is how what customers got compares with what they expected.
-func (s reportPages) reportExpectation(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
+func (s givenPages) reportExpectation(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
 	in, err := s.given(r, w, v, f, &p)
 	if err != nil || in == nil {
 		return p, err
 	}
 	flows, names := s.customerFlow(), s.namer(w)
-	e, before := in.expectation(s, f)
+	e, before := in.expectation(s.site, f)
 	of := p.Lede // of what it is, if that is not what was chosen
 	if e.Mean.N == 0 {
 		p.Lede = voice.Join(" ", w.t("expect_none"), of)

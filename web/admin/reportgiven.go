@@ -8,19 +8,20 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// givenIn is what figures of questions are made of: answers that were read one by one, or what was counted in the background.
+// givenIn is what figures of questions are made of: answers that were read one by one, or what was counted in the
+// background.
 type givenIn struct {
 	list   []storage.GivenSession
 	before []storage.GivenSession // in the days that they are compared with; nil = nothing is
 	kept   *figures.GivenFigures  // instead
 }
 
-// given reads what was given under the filters into a page: one by one where it is little, or where nothing that is counted
-// in the background knows the filters; else what was counted there, of the last twelve months. nil: the page says why
-// there is nothing.
-func (s reportPages) given(r *http.Request, w *words, v Viewer, f *reportFilter, p *reportPage) (*givenIn, error) {
+// given reads what was given under the filters into a page: one by one where it is little, or where nothing that is
+// counted in the background knows the filters; else what was counted there, of the last twelve months. nil: the page
+// says why there is nothing.
+func (s givenPages) given(r *http.Request, w *words, v Viewer, f *reportFilter, p *reportPage) (*givenIn, error) {
 	most := figures.Most
-	_, known := s.keptKey(v, f)
+	_, known := reportPages(s).keptKey(v, f)
 	if known = known && f.Service+f.Staff+f.Language+f.Channel == ""; known {
 		most = cmp.Or(s.ExactFigures, figures.Exact)
 	}
@@ -57,9 +58,9 @@ func (s reportPages) given(r *http.Request, w *words, v Viewer, f *reportFilter,
 }
 
 // givenKept is what was counted in the background, for more than most answers lie in the days of the filters.
-func (s reportPages) givenKept(r *http.Request, w *words, v Viewer, f *reportFilter, p *reportPage, most int) (*givenIn, error) {
+func (s givenPages) givenKept(r *http.Request, w *words, v Viewer, f *reportFilter, p *reportPage, most int) (*givenIn, error) {
 	p.Kept = true
-	kept, said, err := s.keptOf(r, w, v, f, figures.KindGiven)
+	kept, said, err := reportPages(s).keptOf(r, w, v, f, figures.KindGiven)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +78,7 @@ func (s reportPages) givenKept(r *http.Request, w *words, v Viewer, f *reportFil
 }
 
 // expectation is how what customers got compares with what they expected, and how it did before; nil = that is unknown.
-func (g *givenIn) expectation(s reportPages, f *reportFilter) (now figures.Expectation, before *figures.Expectation) {
+func (g *givenIn) expectation(s *site, f *reportFilter) (now figures.Expectation, before *figures.Expectation) {
 	if g.kept != nil {
 		return g.kept.Expectation[f.Flow], nil
 	}
@@ -90,7 +91,7 @@ func (g *givenIn) expectation(s reportPages, f *reportFilter) (now figures.Expec
 }
 
 // quality is how customers see the dimensions of the quality of a service.
-func (g *givenIn) quality(s reportPages, f *reportFilter) figures.Quality {
+func (g *givenIn) quality(s *site, f *reportFilter) figures.Quality {
 	if g.kept != nil {
 		return g.kept.Quality[f.Flow]
 	}

@@ -49,8 +49,8 @@ func tablesOf(t *testing.T, v *visit, page string) map[string]string {
 	return tables
 }
 
-// TestWhatIsKeptOfExpectationAndQualityIsWhatAnswersSay reads both reports of the same twelve months one by one, and as they
-// are counted in the background, on both engines: by page, tables and as programs are told. No filter is refused.
+// TestWhatIsKeptOfExpectationAndQualityIsWhatAnswersSay reads both reports of the same twelve months one by one, and as
+// they are counted in the background, on both engines: by page, tables and as programs are told. No filter is refused.
 func TestWhatIsKeptOfExpectationAndQualityIsWhatAnswersSay(t *testing.T) {
 	onBothEngines(t, func(t *testing.T, w *world, _ string, _ *sql.DB) {
 		r := rand.New(rand.NewPCG(16, 116))
@@ -144,7 +144,8 @@ func share(f figures.Told) any {
 	return f.Key
 }
 
-// TestWhatIsKeptKeepsTheRuleForSmallNumbers looks for what may not be shown on the pages of kept results, and in their tables.
+// TestWhatIsKeptKeepsTheRuleForSmallNumbers looks for what may not be shown on the pages of kept results, and in their
+// tables.
 func TestWhatIsKeptKeepsTheRuleForSmallNumbers(t *testing.T) {
 	for _, n := range []int{2, 4, 7, 12, 40} {
 		w := newWorld(t)

@@ -14,12 +14,12 @@ import (
 )
 
 // reportQuality is how customers see the five dimensions of the quality of a service.
-func (s reportPages) reportQuality(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
+func (s givenPages) reportQuality(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
 	in, err := s.given(r, w, v, f, &p)
 	if err != nil || in == nil {
 		return p, err
 	}
-	names, q := s.namer(w), in.quality(s, f)
+	names, q := s.namer(w), in.quality(s.site, f)
 	of := p.Lede // of what it is, if that is not what was chosen
 	if len(q.Dimensions) == 0 {
 		p.Lede = voice.Join(" ", w.t("quality_none"), of)

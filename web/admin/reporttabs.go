@@ -23,8 +23,8 @@ var reports = []struct {
 }{
 	{groupSatisfied, "level", of(reportPages.reportLevel)},
 	{groupSatisfied, "alarms", of(reportPages.reportAlarms)},
-	{groupSatisfied, "expectation", of(reportPages.reportExpectation)},
-	{groupSatisfied, "quality", of(reportPages.reportQuality)},
+	{groupSatisfied, "expectation", of(givenPages.reportExpectation)},
+	{groupSatisfied, "quality", of(givenPages.reportQuality)},
 	{groupSatisfied, "silence", of(reportPages.reportSilence)},
 	{groupDrives, "drivers", of(reportPages.reportDrivers)},
 	{groupDrives, "standards", of(reportPages.reportStandards)},
