@@ -79,7 +79,9 @@ type whom struct{ seed maphash.Seed }
 
 func newWhom() whom { return whom{maphash.MakeSeed()} }
 
-func (w whom) of(s *storage.GivenSession) uint64 { return maphash.String(w.seed, s.Customer) }
+func (w whom) of(s *storage.GivenSession) uint64 { return w.named(s.Customer) }
+
+func (w whom) named(customer string) uint64 { return maphash.String(w.seed, customer) }
 
 // newest is when a conversation was: its day, and its id, which begins with its time.
 type newest struct{ day, id string }

@@ -200,11 +200,15 @@ func (w *words) figureOfPart(label string, r report.Clustered, whole int, earlie
 type part struct {
 	key, label, url string
 	rate            report.Clustered
-	whole           int // how many all parts together are of; 0 = it is beside no others
+	whole           int  // how many all parts together are of; 0 = it is beside no others
+	safe            bool // what may not be shown is hidden already
 }
 
 // hidden hides what would follow from the total and the other parts, and says of each of how many it is a part.
 func hidden(parts []part) []part {
+	if len(parts) > 0 && parts[0].safe {
+		return ofWhole(parts)
+	}
 	keys, rates := make([]string, len(parts)), make([]*report.Clustered, len(parts))
 	for i := range parts {
 		keys[i], rates[i] = parts[i].key, &parts[i].rate

@@ -27,7 +27,7 @@ var reports = []struct {
 	{groupSatisfied, "quality", of(givenPages.reportQuality)},
 	{groupSatisfied, "silence", of(reportPages.reportSilence)},
 	{groupDrives, "drivers", of(reportPages.reportDrivers)},
-	{groupDrives, "standards", of(reportPages.reportStandards)},
+	{groupDrives, "standards", of(standardPages.reportStandards)},
 	{groupDrives, "experiments", of(reportPages.reportExperiments)},
 	{groupDrives, "improvement", of(improvementPages.reportImprovement)},
 	{groupRecovery, "recovery", of(reportPages.reportRecovery)},
