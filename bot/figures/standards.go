@@ -62,8 +62,8 @@ func (s *Standard) Key() string {
 	return strings.Join(append([]string{s.Of.Measure, s.Of.Limit()}, s.Of.Service...), " ")
 }
 
-// measured is what a standard measures of a service, of a promise how many minutes it was late; known is false where that
-// is not known.
+// measured is what a standard measures of a service, of a promise how many minutes it was late; known is false where
+// that is not known.
 func measured(of *invitation.Standard, e *storage.ServedEvent) (got float64, broken, known bool) {
 	if of == nil {
 		if e.Promised == nil || e.Promised.By.IsZero() || e.Ended.IsZero() {
@@ -84,8 +84,8 @@ type StandardFigures struct {
 	Days     map[string]int // services on each day
 	// All are the standards; the one that was measured most often stands first, and one that never was is left out.
 	All []Standard
-	// Silent are, of the services of known customers that broke a standard two days ago or longer, those of which nothing
-	// was heard: no answer, and no case of the customer.
+	// Silent are, of the services of known customers that broke a standard two days ago or longer, those of which
+	// nothing was heard: no answer, and no case of the customer.
 	Silent report.Clustered
 }
 

@@ -21,8 +21,8 @@ type servedIn struct {
 }
 
 // served holds the services under the filters against the standards, for a page: read one by one where they are few, or
-// where nothing that is counted in the background knows the filters; else as they were counted there, of the last twelve
-// months. nil: the page says why there is nothing.
+// where nothing that is counted in the background knows the filters; else as they were counted there, of the last
+// twelve months. nil: the page says why there is nothing.
 func (s standardPages) served(r *http.Request, w *words, v Viewer, f *reportFilter, p *reportPage) (*servedIn, error) {
 	policy, err := s.asks().Policy(r.Context())
 	if err != nil {
