@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -84,7 +85,7 @@ func TestWhatIsTooMuchAtOnceIsReadInHalves(t *testing.T) {
 			t.Errorf("%v were read: %v", read, err)
 		}
 	}
-	if err := divided(from, from.Add(4*time.Hour), time.Hour, func(_, _ time.Time) (bool, error) { return true, nil }); err != ErrTooMany {
+	if err := divided(from, from.Add(4*time.Hour), time.Hour, func(_, _ time.Time) (bool, error) { return true, nil }); !errors.Is(err, ErrTooMany) {
 		t.Errorf("an hour that is too much: %v", err)
 	}
 }
