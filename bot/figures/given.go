@@ -1,33 +1,10 @@
 package figures
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
-
-// means adds up values by customer, for a mean that is as wide as customers differ.
-type means map[string]*[2]float64 // how many, and their sum
-
-func (m means) add(customer string, x float64) {
-	c := m[customer]
-	if c == nil {
-		c = new([2]float64)
-		m[customer] = c
-	}
-	c[0], c[1] = c[0]+1, c[1]+x
-}
-
-func (m means) mean() report.ClusteredMean {
-	var sums report.ClusteredSums
-	for _, customer := range slices.Sorted(maps.Keys(m)) { // added up in another order, a sum ends in other digits
-		sums.Add(m[customer][0], m[customer][1])
-	}
-	return sums.Mean()
-}
 
 // valueOf is the value of what was given to a question, the right way round; false where nothing was.
 func valueOf(s *storage.GivenSession, q *survey.Question) (float64, bool) {

@@ -192,11 +192,11 @@ func TestTheDimensionsWeighAsCustomersSay(t *testing.T) {
 		if math.Abs(d.Perceived.Mean-mean) > 1.5 || math.Abs(d.Gap.Mean-(d.Perceived.Mean-100)) > 1e-9 || d.Behind != (d.Name == survey.Empathy) || len(d.Questions) != 2 {
 			t.Errorf("%+v", d)
 		}
-		about(t, "alpha of "+d.Name, d.Alpha, 1) // both questions say the same
+		about(t, "alpha of "+d.Name, float64(d.Alpha), 1) // both questions say the same
 		weighted, unweighted = weighted+d.Weight*d.Perceived.Mean, unweighted+d.Perceived.Mean/5
 	}
-	about(t, "weighted", q.Weighted, weighted)
-	about(t, "unweighted", q.Unweighted, unweighted)
+	about(t, "weighted", float64(q.Weighted), weighted)
+	about(t, "unweighted", float64(q.Unweighted), unweighted)
 	for i := range list {
 		list[i].Answers = slices.DeleteFunc(list[i].Answers, func(a storage.GivenAnswer) bool { return i > 8 && a.Question[:3] == "poi" })
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aftercare/aftercare/invitation"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -32,6 +33,9 @@ type Source struct {
 	Sites []string                // every site
 	Zone  func(site string) *time.Location
 	Today time.Time // the newest day that any of them has
+	Now   time.Time
+	// Standards are those of services that are in force; nil = there are none.
+	Standards func(ctx context.Context) ([]invitation.Standard, error)
 }
 
 // Filter says of which answers a result is: those of the last twelve months.
@@ -83,6 +87,8 @@ func Makers() []Maker {
 		{Kind: KindDrivers, Whole: true, Make: makeDrivers},
 		{Kind: KindCustomers, Whole: true, Make: makeCustomers},
 		{Kind: KindCare, Whole: true, Make: makeCare},
+		{Kind: KindGiven, Whole: true, Make: makeGiven},
+		{Kind: KindStandards, Whole: true, Make: makeStandards},
 	}
 }
 

@@ -3,6 +3,7 @@ package figures
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,19 +13,15 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// Served reads the services of a filter's days, where a day is that of the site at which they ended.
+// Served reads the services of a filter's days, where a day is that of the site at which they ended, up to its limit.
 func Served(ctx context.Context, from storage.Serving, f storage.FigureFilter, zone func(site string) *time.Location) ([]storage.ServedEvent, bool, error) {
-	first, err := time.Parse(time.DateOnly, f.From)
-	if err != nil {
-		return nil, false, err
-	}
-	last, err := time.Parse(time.DateOnly, f.To)
+	first, last, err := endsOf(f)
 	if err != nil {
 		return nil, false, err
 	}
 	list, more, err := from.Served(ctx, storage.ServedFilter{
-		Sites: f.Sites, From: first.AddDate(0, 0, -1), To: last.AddDate(0, 0, 2), Service: f.Service, Staff: f.Staff, // nowhere is it another day by more
-		Flow: f.Flow, Language: f.Language, Channel: f.Channel, Limit: Most,
+		Sites: f.Sites, From: first, To: last, Service: f.Service, Staff: f.Staff,
+		Flow: f.Flow, Language: f.Language, Channel: f.Channel, Limit: f.Limit,
 	})
 	return slices.DeleteFunc(list, func(e storage.ServedEvent) bool {
 		day := DayOf(&e, zone)
@@ -32,24 +29,29 @@ func Served(ctx context.Context, from storage.Serving, f storage.FigureFilter, z
 	}), more, err
 }
 
+// endsOf are moments before and behind the days of a filter, wherever a site is: nowhere is it another day by more.
+func endsOf(f storage.FigureFilter) (first, last time.Time, err error) {
+	if first, err = time.Parse(time.DateOnly, f.From); err != nil {
+		return first, last, err
+	}
+	last, err = time.Parse(time.DateOnly, f.To)
+	return first.AddDate(0, 0, -1), last.AddDate(0, 0, 2), err
+}
+
 // DayOf is the day of a service at its site.
 func DayOf(e *storage.ServedEvent, zone func(site string) *time.Location) string {
 	return e.At().In(zone(e.Site)).Format(time.DateOnly)
 }
 
-// Held is a service, held against a standard.
-type Held struct {
-	*storage.ServedEvent
-	Measured float64 // of a promise: how many minutes late, 0 or less = in time
-	Broken   bool
-}
-
-// Standard is how a standard was kept, and what that has to do with how customers felt.
+// Standard is how a standard was kept, and what that has to do with how customers felt. What too few services say is
+// hidden, and what that would follow from.
 type Standard struct {
 	Of          *invitation.Standard // nil = that what was promised is kept
-	Held        []Held
-	Kept        report.Clustered // of the services in which it was measured
-	Broken, Met report.Clustered // unsatisfied of who answered where it was broken, and where it was kept
+	N           int                  // services in which it was measured
+	Kept        report.Clustered     // of these
+	Broken, Met report.Clustered     // unsatisfied of who answered where it was broken, and where it was kept
+	// Kept of the services of each space of time, by its first day, of each site, and of each kind of service.
+	Over, Sites, Services map[string]report.Clustered
 }
 
 // Key tells a standard from others.
@@ -60,90 +62,224 @@ func (s *Standard) Key() string {
 	return strings.Join(append([]string{s.Of.Measure, s.Of.Limit()}, s.Of.Service...), " ")
 }
 
-// promised is by how many minutes a service ended after what was promised.
-func promised(e *storage.ServedEvent) (late float64, known bool) {
-	if e.Promised == nil || e.Promised.By.IsZero() || e.Ended.IsZero() {
-		return 0, false
-	}
-	return e.Ended.Sub(e.Promised.By).Minutes(), true
-}
-
-// Standards holds services against standards and against what was promised. The one that was measured most often
-// stands first; one that never was is left out. Services of a customer stand side by side.
-func Standards(list []storage.ServedEvent, standards []invitation.Standard) (all []Standard) {
-	promise := Standard{}
-	for i := range list {
-		if late, known := promised(&list[i]); known {
-			promise.Held = append(promise.Held, Held{&list[i], late, late > 0})
+// measured is what a standard measures of a service, of a promise how many minutes it was late; known is false where
+// that is not known.
+func measured(of *invitation.Standard, e *storage.ServedEvent) (got float64, broken, known bool) {
+	if of == nil {
+		if e.Promised == nil || e.Promised.By.IsZero() || e.Ended.IsZero() {
+			return 0, false, false
 		}
+		got = e.Ended.Sub(e.Promised.By).Minutes()
+		return got, got > 0, true
 	}
-	all = append(all, promise)
-	for i := range standards {
-		one := Standard{Of: &standards[i]}
-		for k := range list {
-			if got, known := list[k].Measures[one.Of.Measure]; known && one.Of.Of(list[k].Service) {
-				one.Held = append(one.Held, Held{&list[k], got, one.Of.Breaks(got)})
-			}
-		}
-		all = append(all, one)
+	if got, known = e.Measures[of.Measure]; !known || !of.Of(e.Service) {
+		return 0, false, false
 	}
-	all = slices.DeleteFunc(all, func(s Standard) bool { return len(s.Held) == 0 })
-	for i := range all {
-		s := &all[i]
-		s.Kept = KeptOf(s.Held)
-		s.Broken, s.Met = unsatisfiedOf(s.Held, true), unsatisfiedOf(s.Held, false)
-	}
-	slices.SortStableFunc(all, func(a, b Standard) int { return cmp.Compare(len(b.Held), len(a.Held)) })
-	return all
+	return got, of.Breaks(got), true
 }
 
-// KeptOf is the share of services that kept to a standard.
-func KeptOf(held []Held) report.Clustered {
-	var t report.Run
-	for _, h := range held {
-		t.Add(whose(h.ServedEvent), !h.Broken)
-	}
-	return t.Rate()
-}
-
-func unsatisfiedOf(held []Held, broken bool) report.Clustered {
-	worst, best := Unsatisfied.Levels()
-	var t report.Run
-	for _, h := range held {
-		if h.Answered && h.Broken == broken {
-			t.Add(whose(h.ServedEvent), worst <= h.Level && h.Level <= best)
-		}
-	}
-	return t.Rate()
-}
-
-// whose is whose services belong together: one of nobody is alone.
-func whose(e *storage.ServedEvent) string {
-	if e.Customer == "" {
-		return "s:" + e.Name()
-	}
-	return "p:" + e.Customer
+// StandardFigures is how services of some days were held against standards and against what was promised.
+type StandardFigures struct {
+	From, To string
+	Days     map[string]int // services on each day
+	// All are the standards; the one that was measured most often stands first, and one that never was is left out.
+	All []Standard
+	// Silent are, of the services of known customers that broke a standard two days ago or longer, those of which
+	// nothing was heard: no answer, and no case of the customer.
+	Silent report.Clustered
 }
 
 // Unheard is how long a broken standard is followed by nothing before that is a failure in silence.
 const Unheard = 48 * time.Hour
 
-// Silent are the services of known customers that broke a standard and of which nothing was heard: no answer, and no
-// case of the customer. The first of a service's broken standards stands for it. heard are who had a case.
-func Silent(all []Standard, heard map[string]bool, now time.Time) (silent []Held, broke []*Standard, rate report.Clustered) {
-	t, seen := report.Tally{}, map[string]bool{}
-	for i := range all {
-		s := &all[i]
-		for _, h := range s.Held {
-			if !h.Broken || h.Customer == "" || now.Sub(h.At()) < Unheard || seen[h.Name()] {
-				continue
-			}
-			seen[h.Name()] = true
-			quiet := !h.Answered && !heard[h.Customer]
-			if t.Add(whose(h.ServedEvent), quiet); quiet {
-				silent, broke = append(silent, h), append(broke, s)
+// StandardCount holds services against standards, one by one and in any order. It keeps counts by customer.
+type StandardCount struct {
+	whom
+	zone     func(site string) *time.Location
+	from, to string
+	over     []Space
+	now      time.Time
+	days     map[string]int
+	all      []*standardCount
+	quiet    map[uint64]*[2]uint32 // by known customer: services that broke a standard without an answer, and all that did
+	heard    map[uint64]bool       // customers with a case
+}
+
+type standardCount struct {
+	of                    *invitation.Standard
+	n                     int
+	kept, broken, met     heldBy
+	over, sites, services map[string]*heldBy
+}
+
+// heldBy counts, by customer, services that count and all of them. One of nobody is alone.
+type heldBy struct {
+	by    map[uint64]*[2]uint32
+	alone shared
+}
+
+func (h *heldBy) add(who uint64, known, yes bool) {
+	k := uint32(0)
+	if yes {
+		k = 1
+	}
+	if !known {
+		h.alone.add(who, k, 1)
+		return
+	}
+	if h.by == nil {
+		h.by = map[uint64]*[2]uint32{}
+	}
+	of := h.by[who]
+	if of == nil {
+		of = &[2]uint32{}
+		h.by[who] = of
+	}
+	of[0], of[1] = of[0]+k, of[1]+1
+}
+
+func (h *heldBy) rate() report.Clustered {
+	all := shared{clusters: h.alone.clusters, names: slices.Clone(h.alone.names), counts: slices.Clone(h.alone.counts)}
+	for who, of := range h.by {
+		all.add(who, of[0], of[1])
+	}
+	return all.rate()
+}
+
+// NewStandardCount returns a count of services on the days from one to another.
+func NewStandardCount(standards []invitation.Standard, zone func(site string) *time.Location, from, to string, now time.Time) *StandardCount {
+	c := &StandardCount{
+		whom: newWhom(), zone: zone, from: from, to: to, over: Spaces(from, to, Fine(from, to)), now: now,
+		days: map[string]int{}, quiet: map[uint64]*[2]uint32{}, heard: map[uint64]bool{},
+	}
+	add := func(of *invitation.Standard) {
+		c.all = append(c.all, &standardCount{of: of, over: map[string]*heldBy{}, sites: map[string]*heldBy{}, services: map[string]*heldBy{}})
+	}
+	add(nil)
+	for i := range standards {
+		add(&standards[i])
+	}
+	return c
+}
+
+// Hear notes that a customer had a case.
+func (c *StandardCount) Hear(customer string) { c.heard[c.named("p:"+customer)] = true }
+
+// Add counts a service; one of another day it leaves out.
+func (c *StandardCount) Add(e *storage.ServedEvent) {
+	day := DayOf(e, c.zone)
+	if day < c.from || day > c.to {
+		return
+	}
+	c.days[day]++
+	who, known := c.named("s:"+e.Name()), e.Customer != ""
+	if known {
+		who = c.named("p:" + e.Customer)
+	}
+	worst, best := Unsatisfied.Levels()
+	unsatisfied, broke := worst <= e.Level && e.Level <= best, false
+	for _, s := range c.all {
+		_, broken, measured := measured(s.of, e)
+		if !measured {
+			continue
+		}
+		s.n++
+		broke = broke || broken
+		s.kept.add(who, known, !broken)
+		partOf(s.over, SpaceOf(c.over, day)).add(who, known, !broken)
+		partOf(s.sites, e.Site).add(who, known, !broken)
+		partOf(s.services, e.Service).add(who, known, !broken)
+		switch {
+		case !e.Answered:
+		case broken:
+			s.broken.add(who, known, unsatisfied)
+		default:
+			s.met.add(who, known, unsatisfied)
+		}
+	}
+	if !broke || !known || c.now.Sub(e.At()) < Unheard {
+		return
+	}
+	if c.quiet[who] == nil {
+		c.quiet[who] = &[2]uint32{}
+	}
+	if c.quiet[who][1]++; !e.Answered {
+		c.quiet[who][0]++
+	}
+}
+
+func partOf(parts map[string]*heldBy, key string) *heldBy {
+	if parts[key] == nil {
+		parts[key] = &heldBy{}
+	}
+	return parts[key]
+}
+
+// Figures is what was counted.
+func (c *StandardCount) Figures() StandardFigures {
+	f := StandardFigures{From: c.from, To: c.to, Days: c.days}
+	for _, s := range c.all {
+		if s.n == 0 {
+			continue
+		}
+		one := Standard{Of: s.of, N: s.n, Kept: s.kept.rate(), Broken: s.broken.rate(), Met: s.met.rate()}
+		report.Protect([]string{"broken", "met"}, []*report.Clustered{&one.Broken, &one.Met})
+		for i := range c.over { // those without services as well
+			partOf(s.over, c.over[i].First)
+		}
+		one.Over, one.Sites, one.Services = protected(s.over), protected(s.sites), protected(s.services)
+		f.All = append(f.All, one)
+	}
+	slices.SortStableFunc(f.All, func(a, b Standard) int { return cmp.Compare(b.N, a.N) })
+	var silent shared
+	for who, of := range c.quiet {
+		quiet := of[0]
+		if c.heard[who] {
+			quiet = 0
+		}
+		silent.add(who, quiet, of[1])
+	}
+	f.Silent = silent.rate()
+	return f
+}
+
+// protected are the rates of parts, with what may not be shown of them hidden.
+func protected(parts map[string]*heldBy) map[string]report.Clustered {
+	keys := slices.Sorted(maps.Keys(parts))
+	rates, of := make([]report.Clustered, len(keys)), make([]*report.Clustered, len(keys))
+	for i, key := range keys {
+		rates[i] = parts[key].rate()
+		of[i] = &rates[i]
+	}
+	report.Protect(keys, of)
+	all := make(map[string]report.Clustered, len(keys))
+	for i, key := range keys {
+		all[key] = rates[i]
+	}
+	return all
+}
+
+// Held is a service that broke a standard.
+type Held struct {
+	*storage.ServedEvent
+	Broke    *Standard
+	Measured float64 // of a promise: how many minutes late
+}
+
+// Silent are the services of known customers that broke a standard and of which nothing was heard, as StandardFigures
+// counts them. The first of a service's broken standards stands for it. heard are who had a case.
+func Silent(list []storage.ServedEvent, all []Standard, heard map[string]bool, now time.Time) (silent []Held) {
+	for i := range list {
+		e := &list[i]
+		if e.Customer == "" || e.Answered || heard[e.Customer] || now.Sub(e.At()) < Unheard {
+			continue
+		}
+		for k := range all {
+			if got, broken, known := measured(all[k].Of, e); known && broken {
+				silent = append(silent, Held{e, &all[k], got})
+				break
 			}
 		}
 	}
-	return silent, broke, t.Rate()
+	return silent
 }

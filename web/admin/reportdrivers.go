@@ -17,15 +17,8 @@ import (
 // keptOf reads the kept result that a report is made of: of all sites, or of the one that the filters name, or of the
 // only one that the reader may see. What there is not yet is asked for. said, if not empty, is all there is to say.
 func (s reportPages) keptOf(r *http.Request, w *words, v Viewer, f *reportFilter, kind string) (kept storage.KeptResult, said string, err error) {
-	key := figures.ResultKey{Site: f.keep.Get("site")}
-	if some := s.permitted(v, access.SeeReports); key.Site == "" && some != nil {
-		if len(some) != 1 {
-			f.waits = figures.ReportOneSite
-			return kept, w.t("kept_choose_site"), nil
-		}
-		key.Site = some[0]
-	}
-	if key.Site != "" && !slices.Contains(s.Bot.Configuration().Now().EverySite(), key.Site) {
+	key, known := s.keptKey(v, f)
+	if !known {
 		f.waits = figures.ReportOneSite
 		return kept, w.t("kept_choose_site"), nil
 	}
@@ -40,6 +33,18 @@ func (s reportPages) keptOf(r *http.Request, w *words, v Viewer, f *reportFilter
 	}
 	f.waits = figures.ReportNotYet
 	return kept, w.t("kept_not_yet"), nil
+}
+
+// keptKey is what a kept result of the sites of the filters is of: all of them, or one; false where none is of these.
+func (s reportPages) keptKey(v Viewer, f *reportFilter) (key figures.ResultKey, known bool) {
+	key.Site = f.keep.Get("site")
+	if some := s.permitted(v, access.SeeReports); key.Site == "" && some != nil {
+		if len(some) != 1 {
+			return key, false
+		}
+		key.Site = some[0]
+	}
+	return key, key.Site == "" || slices.Contains(s.Bot.Configuration().Now().EverySite(), key.Site)
 }
 
 // keptFoot says of when and of what a kept result is. surveys: it has that of each survey as well.

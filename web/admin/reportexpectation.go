@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/aftercare/aftercare/bot/figures"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -14,28 +15,17 @@ import (
 const mostGap = 2
 
 // reportExpectation is how what customers got compares with what they expected.
-func (s reportPages) reportExpectation(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
-	list, more, err := s.Store.Given(r.Context(), f.FigureFilter)
-	if err != nil || more || len(list) == 0 {
-		return reportPage{TooMany: more, Empty: err == nil && !more}, err
-	}
-	flows := s.customerFlow()
-	names := s.namer(w)
-	e := figures.ExpectationOf(list, flows, figures.Lately(f.To))
-	care := figures.CareOf(list, flows)
-	p.Care = &care
-	if e.Mean.N == 0 {
-		p.Lede = w.t("expect_none")
-		return p, nil
-	}
-	was, err := s.givenBefore(r, f)
-	if err != nil {
+func (s givenPages) reportExpectation(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
+	in, err := s.given(r, w, v, f, &p)
+	if err != nil || in == nil {
 		return p, err
 	}
-	var before *figures.Expectation
-	if was != nil {
-		earlier := figures.ExpectationOf(was, flows, "")
-		before = &earlier
+	flows, names := s.customerFlow(), s.namer(w)
+	e, before := in.expectation(s.site, f)
+	of := p.Lede // of what it is, if that is not what was chosen
+	if e.Mean.N == 0 {
+		p.Lede = voice.Join(" ", w.t("expect_none"), of)
+		return p, nil
 	}
 	p.Lede = w.t("finding_few", e.Mean.N)
 	if e.Below.Rated() {
@@ -44,7 +34,8 @@ func (s reportPages) reportExpectation(r *http.Request, w *words, _ Viewer, f *r
 	if e.Broken {
 		p.Lede += " " + w.t("expect_broken")
 	}
-	states := hidden([]part{{key: "below", label: w.t("expect_below"), rate: e.Below}, {key: "met", label: w.t("expect_met"), rate: e.Met}, {key: "above", label: w.t("expect_above"), rate: e.Above}})
+	p.Lede = voice.Join(" ", p.Lede, of)
+	states := ofWhole([]part{{key: "below", label: w.t("expect_below"), rate: e.Below}, {key: "met", label: w.t("expect_met"), rate: e.Met}, {key: "above", label: w.t("expect_above"), rate: e.Above}})
 	for i, now := range states {
 		var earlier *report.Clustered
 		if before != nil {
@@ -92,7 +83,7 @@ func (s reportPages) reportExpectation(r *http.Request, w *words, _ Viewer, f *r
 		if kept := e.Promise[0]; kept.Rated() {
 			c.Caption = w.t("expect_promise_finding", w.rated(kept.Rate))
 		}
-		c.Rows = w.rateRows(hidden(parts))
+		c.Rows = w.rateRows(ofWhole(parts))
 		p.Sections = append(p.Sections, c)
 	}
 	p.Foot = append(p.Foot, w.t("expect_counts", e.Mean.N, e.Mean.Customers))

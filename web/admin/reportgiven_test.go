@@ -2,6 +2,7 @@ package admin
 
 import (
 	"cmp"
+	"context"
 	"encoding/csv"
 	"fmt"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/figures"
+	"github.com/aftercare/aftercare/invitation"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/flowfile"
@@ -99,7 +101,11 @@ func (w *world) keeps() {
 	from := func() figures.Source {
 		s := site{Config: Config{Store: w.store, Bot: w.bot, Clock: w.clock.Now}}
 		snap := w.bot.Configuration().Now()
-		return figures.Source{Store: w.store, Flows: s.customerFlow(), Sites: snap.EverySite(), Today: snap.NewestDay(w.clock.Now()), Zone: (reportPages{&s}).zoneAt}
+		standards := func(ctx context.Context) ([]invitation.Standard, error) {
+			policy, err := s.asks().Policy(ctx)
+			return policy.Standards, err
+		}
+		return figures.Source{Store: w.store, Flows: s.customerFlow(), Sites: snap.EverySite(), Today: snap.NewestDay(w.clock.Now()), Zone: (reportPages{&s}).zoneAt, Now: w.clock.Now(), Standards: standards}
 	}
 	if w.keeping == nil {
 		w.keeping = figures.NewKeeping(w.store, from, figures.Makers(), w.clock.Now, slog.New(slog.DiscardHandler))

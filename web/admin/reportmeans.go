@@ -2,11 +2,9 @@ package admin
 
 import (
 	"math"
-	"net/http"
 	"strconv"
 
 	"github.com/aftercare/aftercare/report"
-	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web/chart"
 )
 
@@ -61,16 +59,4 @@ func (w *words) rateRows(parts []part) (rows []reportRow) {
 		rows = append(rows, row)
 	}
 	return rows
-}
-
-// givenBefore is what was given in the days that a report is compared with; nil where nothing is.
-func (s reportPages) givenBefore(r *http.Request, f *reportFilter) ([]storage.GivenSession, error) {
-	if f.compare == "none" {
-		return nil, nil
-	}
-	list, more, err := s.Store.Given(r.Context(), f.earlier)
-	if more {
-		list = nil
-	}
-	return list, err
 }

@@ -200,21 +200,32 @@ func (w *words) figureOfPart(label string, r report.Clustered, whole int, earlie
 type part struct {
 	key, label, url string
 	rate            report.Clustered
-	whole           int // how many all parts together are of; 0 = it is beside no others
+	whole           int  // how many all parts together are of; 0 = it is beside no others
+	safe            bool // what may not be shown is hidden already
 }
 
 // hidden hides what would follow from the total and the other parts, and says of each of how many it is a part.
 func hidden(parts []part) []part {
+	if len(parts) > 0 && parts[0].safe {
+		return ofWhole(parts)
+	}
 	keys, rates := make([]string, len(parts)), make([]*report.Clustered, len(parts))
-	whole := 0
 	for i := range parts {
 		keys[i], rates[i] = parts[i].key, &parts[i].rate
+	}
+	report.Protect(keys, rates)
+	return ofWhole(parts)
+}
+
+// ofWhole says of each part of how many it is one.
+func ofWhole(parts []part) []part {
+	whole := 0
+	for i := range parts {
 		whole += parts[i].rate.N
 	}
 	for i := range parts {
 		parts[i].whole = whole
 	}
-	report.Protect(keys, rates)
 	return parts
 }
 

@@ -8,36 +8,34 @@ import (
 	"strings"
 
 	"github.com/aftercare/aftercare/bot/figures"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/web/chart"
 )
 
 // reportQuality is how customers see the five dimensions of the quality of a service.
-func (s reportPages) reportQuality(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
-	list, more, err := s.Store.Given(r.Context(), f.FigureFilter)
-	if err != nil || more || len(list) == 0 {
-		return reportPage{TooMany: more, Empty: err == nil && !more}, err
+func (s givenPages) reportQuality(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
+	in, err := s.given(r, w, v, f, &p)
+	if err != nil || in == nil {
+		return p, err
 	}
-	flows := s.customerFlow()
-	names := s.namer(w)
-	q := figures.QualityOf(list, flows)
-	care := figures.CareOf(list, flows)
-	p.Care = &care
+	names, q := s.namer(w), in.quality(s.site, f)
+	of := p.Lede // of what it is, if that is not what was chosen
 	if len(q.Dimensions) == 0 {
-		p.Lede = w.t("quality_none")
+		p.Lede = voice.Join(" ", w.t("quality_none"), of)
 		return p, nil
 	}
 	name := func(d *figures.QualityDimension) string { return w.t("dimension_" + d.Name) }
-	p.Lede = w.qualityFinding(&q, name)
+	p.Lede = voice.Join(" ", w.qualityFinding(&q, name), of)
 	for _, one := range []struct {
 		key string
-		x   float64
+		x   figures.Optional
 	}{{"quality_weighted", q.Weighted}, {"quality_unweighted", q.Unweighted}} {
 		tile := reportFigure{Label: w.t(one.key), Value: "–", Meta: w.t("mean_from_ten")}
-		if !math.IsNaN(one.x) && len(q.Dimensions) > 1 {
-			tile.Value, tile.Meta = decimal(one.x), w.t("quality_of", len(q.Dimensions))
+		if one.x.Known() && len(q.Dimensions) > 1 {
+			tile.Value, tile.Meta = decimal(float64(one.x)), w.t("quality_of", len(q.Dimensions))
 		}
-		p.Figures = append(p.Figures, tile.numbered(strings.TrimPrefix(one.key, "quality_"), tile.Value != "–", one.x, nil, 0))
+		p.Figures = append(p.Figures, tile.numbered(strings.TrimPrefix(one.key, "quality_"), tile.Value != "–", float64(one.x), nil, 0))
 	}
 	p.Sections = append(p.Sections, w.dimensions(&q, names, name))
 	if c := w.dimensionGaps(&q, name); len(c.Rows) > 0 {
@@ -109,8 +107,8 @@ func (w *words) dimensions(q *figures.Quality, names namer, name func(*figures.Q
 		}
 		slices.Sort(asked)
 		c.Notes = append(c.Notes, w.t("quality_asked", name(d), strings.Join(asked, w.t("list_semicolon"))))
-		if !math.IsNaN(d.Alpha) {
-			c.Notes = append(c.Notes, w.t("quality_alpha", name(d), signedTwo(d.Alpha), signedTwo(d.AlphaIn.Low), signedTwo(d.AlphaIn.High), d.AlphaOf))
+		if d.Alpha.Known() {
+			c.Notes = append(c.Notes, w.t("quality_alpha", name(d), signedTwo(float64(d.Alpha)), signedTwo(d.AlphaIn.Low), signedTwo(d.AlphaIn.High), d.AlphaOf))
 		}
 		c.Rows = append(c.Rows, row)
 	}

@@ -12,8 +12,8 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/bot/figures"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/report"
-	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web/chart"
 )
 
@@ -23,20 +23,6 @@ func (s reportPages) zoneAt(id string) *time.Location {
 		return zone
 	}
 	return time.UTC
-}
-
-// standardsOf reads how the standards were kept in the days of a filter.
-func (s reportPages) standardsOf(r *http.Request, f *reportFilter, earlier bool) (all []figures.Standard, more bool, err error) {
-	of := f.FigureFilter
-	if earlier {
-		of = f.earlier
-	}
-	list, more, err := figures.Served(r.Context(), s.Store, of, s.zoneAt)
-	if err != nil || more {
-		return nil, more, err
-	}
-	policy, err := s.asks().Policy(r.Context())
-	return figures.Standards(list, policy.Standards), false, err
 }
 
 // standardName is a standard as staff read it.
@@ -62,16 +48,16 @@ func (w *words) standardName(one *figures.Standard) string {
 
 // reportStandards is how services kept to their standards and promises, and how satisfied customers were where
 // they did and where they did not.
-func (s reportPages) reportStandards(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
+func (s standardPages) reportStandards(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
 	p.Days = "days_services"
-	all, more, err := s.standardsOf(r, f, false)
-	if err != nil || more {
-		p.TooMany = more
+	in, err := s.served(r, w, v, f, &p)
+	if err != nil || in == nil {
 		return p, err
 	}
+	all, of := in.All, p.Lede // of what it is, if that is not what was chosen
 	p.Foot = append(p.Foot, w.t("standards_foot"))
 	if len(all) == 0 {
-		p.Lede = w.t("standards_none")
+		p.Lede = voice.Join(" ", w.t("standards_none"), of)
 		return p, nil
 	}
 	at := strings.TrimSpace(r.URL.Query().Get("standard"))
@@ -89,44 +75,30 @@ func (s reportPages) reportStandards(r *http.Request, w *words, v Viewer, f *rep
 	if len(all) > 1 {
 		p.Asking = []reportAsking{{Name: "standard", Label: w.t("standard_label"), Choices: choices}}
 	}
-	if err := s.standardTiles(r, w, f, all, &p); err != nil {
-		return p, err
-	}
-	p.Lede = w.standardsFinding(all)
+	w.standardTiles(f, in, &p)
+	p.Lede = voice.Join(" ", w.standardsFinding(all), of)
 	p.Sections = append(p.Sections, w.of("services").standardsKept(f, all), w.standardsFelt(all))
 	if due, ok := w.standardsDue(all); ok {
 		p.Sections = append(p.Sections, due)
 	}
-	p.Sections = append(p.Sections, s.oneStandard(w.of("services"), f, &all[chosen])...)
+	p.Sections = append(p.Sections, s.oneStandard(w.of("services"), f, in, &all[chosen])...)
 	if f.Flow+f.Language+f.Channel != "" {
 		p.Foot = append(p.Foot, w.t("standards_filtered"))
 		return p, nil
 	}
-	return p, s.silentFailures(r, w, v, f, all, &p)
+	s.silentFailures(w, v, in, &p)
+	return p, nil
 }
 
 // standardTiles are the shares of services that kept to each standard, beside those before.
-func (s reportPages) standardTiles(r *http.Request, w *words, f *reportFilter, all []figures.Standard, p *reportPage) error {
-	before := map[string]report.Clustered{}
-	if f.compare != "none" {
-		earlier, more, err := s.standardsOf(r, f, true)
-		if err != nil {
-			return err
-		}
-		for i := range earlier {
-			if !more {
-				before[earlier[i].Key()] = earlier[i].Kept
-			}
-		}
-	}
-	for _, one := range all[:min(len(all), 4)] {
+func (w *words) standardTiles(f *reportFilter, in *servedIn, p *reportPage) {
+	for _, one := range in.All[:min(len(in.All), 4)] {
 		var was *report.Clustered
-		if rate, ok := before[one.Key()]; ok {
-			was = &rate
+		if earlier, ok := in.before[one.Key()]; ok {
+			was = &earlier.Kept
 		}
 		p.Figures = append(p.Figures, w.of("services").figureOfRate(w.t("standard_kept", w.standardName(&one)), one.Kept, was, f.with("/reports/standards", "standard", one.Key())).keyed("kept "+one.Key()))
 	}
-	return nil
 }
 
 // mostAlone is how many standards that are not compared are named in a sentence.
@@ -196,7 +168,7 @@ func (w *words) standardsFelt(all []figures.Standard) reportSection {
 	pairs := make([][]part, len(all))
 	for i, one := range all {
 		name := w.standardName(&one)
-		pairs[i] = hidden([]part{{key: "broken", label: w.t("standard_broken", name), rate: one.Broken}, {key: "met", label: w.t("standard_met", name), rate: one.Met}})
+		pairs[i] = ofWhole([]part{{key: "broken", label: w.t("standard_broken", name), rate: one.Broken}, {key: "met", label: w.t("standard_met", name), rate: one.Met}})
 		for _, x := range pairs[i] {
 			if x.rate.Rated() {
 				top = max(top, x.rate.High())
@@ -254,22 +226,16 @@ func (w *words) standardsDue(all []figures.Standard) (c reportSection, ok bool) 
 }
 
 // oneStandard is how one standard was kept over time, and by sites and services.
-func (s reportPages) oneStandard(w *words, f *reportFilter, one *figures.Standard) (all []reportSection) {
+func (s standardPages) oneStandard(w *words, f *reportFilter, in *servedIn, one *figures.Standard) (all []reportSection) {
 	name := w.standardName(one)
-	over, spaces := f.stretches(w)
-	by := func(key func(figures.Held) string) map[string][]figures.Held {
-		groups := map[string][]figures.Held{}
-		for _, h := range one.Held {
-			groups[key(h)] = append(groups[key(h)], h)
-		}
-		return groups
-	}
-	days := by(func(h figures.Held) string { return figures.SpaceOf(over, figures.DayOf(h.ServedEvent, s.zoneAt)) })
+	days := *f
+	days.From, days.To = in.From, in.To
+	_, spaces := days.stretches(w)
 	trend := reportSection{ID: "trend", Title: w.t("standard_over_time", name), columns: rateColumns}
 	trend.Head = [4]string{w.t("when"), w.t("services_head"), "", w.t("kept_head")}
 	var parts []part
 	for _, space := range spaces {
-		parts = append(parts, part{key: space.First, label: space.label, url: f.with("/reports/standards", "from", space.First, "to", space.Last, "period", ""), rate: figures.KeptOf(days[space.First])})
+		parts = append(parts, part{key: space.First, label: space.label, url: f.with("/reports/standards", "from", space.First, "to", space.Last, "period", ""), rate: one.Over[space.First], safe: true})
 	}
 	usual := math.NaN()
 	if one.Kept.Rated() {
@@ -280,21 +246,20 @@ func (s reportPages) oneStandard(w *words, f *reportFilter, one *figures.Standar
 	all = append(all, trend)
 	for _, g := range []struct {
 		name  string
-		key   func(figures.Held) string
+		rates map[string]report.Clustered
 		label func(string) string
 	}{
-		{"site", func(h figures.Held) string { return h.Site }, func(id string) string { return s.siteName(w, id) }},
-		{"service", func(h figures.Held) string { return h.Service }, func(key string) string { return cmp.Or(key, w.t("not_said")) }},
+		{"site", one.Sites, func(id string) string { return s.siteName(w, id) }},
+		{"service", one.Services, func(key string) string { return cmp.Or(key, w.t("not_said")) }},
 	} {
-		groups := by(g.key)
-		if len(groups) < 2 {
+		if len(g.rates) < 2 {
 			continue
 		}
 		c := reportSection{ID: g.name, Title: w.t("standard_by_"+g.name, name), Open: true, Even: true, columns: rateColumns}
 		c.Head = [4]string{w.t("by_" + g.name), w.t("services_head"), w.t("interval"), w.t("kept_head")}
 		var parts []part
-		for key, held := range groups {
-			x := part{key: key, label: g.label(key), rate: figures.KeptOf(held)}
+		for key, rate := range g.rates {
+			x := part{key: key, label: g.label(key), rate: rate, safe: true}
 			if key != "" {
 				x.url = f.with("/reports/standards", g.name, key)
 			}
@@ -331,54 +296,35 @@ var silentColumns = []string{"day", "site", "service", "standard", "measured"}
 const mostSilent = 10
 
 // silentFailures are services that broke a standard and of which nothing was heard: how many, and, for who may see
-// customers, the newest of them.
-func (s reportPages) silentFailures(r *http.Request, w *words, v Viewer, f *reportFilter, all []figures.Standard, p *reportPage) error {
-	of := storage.FigureFilter{From: f.From, Limit: f.Limit} // a case at another site, or of another service, is one as well
-	sites, err := s.Store.Sites(r.Context())
-	if err != nil {
-		return err
+// customers, the newest of those that were read one by one.
+func (s standardPages) silentFailures(w *words, v Viewer, in *servedIn, p *reportPage) {
+	if !in.kept && in.heard == nil {
+		p.Foot = append(p.Foot, w.t("silent_many"))
+		return
 	}
-	for _, x := range sites {
-		of.Sites = append(of.Sites, x.ID)
+	p.Figures = append(p.Figures, w.of("services").figureOfRate(w.t("silent_share"), in.Silent, nil, "").keyed("silent"))
+	if in.kept {
+		p.Foot = append(p.Foot, w.t("silent_kept"))
+		return
 	}
-	of.To = s.Bot.Configuration().Now().NewestDay(s.Clock()).Format(time.DateOnly) // what was heard later was heard
-	cases, more, err := s.Store.FigureCases(r.Context(), of)
-	if err != nil {
-		return err
-	}
-	if more {
-		*p = reportPage{TooMany: true, Days: p.Days}
-		return nil
-	}
-	heard := map[string]bool{}
-	for i := range cases {
-		heard[cases[i].Customer] = true
-	}
-	silent, broke, rate := figures.Silent(all, heard, s.Clock())
-	p.Figures = append(p.Figures, w.of("services").figureOfRate(w.t("silent_share"), rate, nil, "").keyed("silent"))
+	silent := figures.Silent(in.list, in.All, in.heard, s.Clock())
 	c := reportSection{ID: "silent", Title: w.t("silent_failures"), Open: true, columns: silentColumns, Notes: []string{w.t("silent_note")}}
 	c.Head = [4]string{w.t("when"), w.t("measured_head"), "", w.t("standard_head")}
-	order := make([]int, len(silent))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(silent[b].At().Compare(silent[a].At()), cmp.Compare(silent[a].Name(), silent[b].Name()))
+	slices.SortFunc(silent, func(a, b figures.Held) int {
+		return cmp.Or(b.At().Compare(a.At()), cmp.Compare(a.Name(), b.Name()))
 	})
-	for _, i := range order {
-		h := silent[i]
+	for _, h := range silent {
 		if len(c.Rows) == mostSilent || !v.Can(access.SeeCustomers, h.Site) {
 			continue
 		}
-		day, measured := figures.DayOf(h.ServedEvent, s.zoneAt), strconv.FormatFloat(math.Round(h.Measured), 'f', -1, 64)
-		row := reportRow{Label: day + " · " + s.siteName(w, h.Site), N: measured, Value: w.standardName(broke[i]), Versus: h.Service, URL: "/customers?" + url.Values{"q": {h.Customer}}.Encode()}
+		day, measured := figures.DayOf(h.ServedEvent, reportPages(s).zoneAt), strconv.FormatFloat(math.Round(h.Measured), 'f', -1, 64)
+		row := reportRow{Label: day + " · " + s.siteName(w, h.Site), N: measured, Value: w.standardName(h.Broke), Versus: h.Service, URL: "/customers?" + url.Values{"q": {h.Customer}}.Encode()}
 		row.raw = []string{day, s.siteName(w, h.Site), h.Service, row.Value, measured}
-		row.told = []string{day, h.Site, h.Service, broke[i].Key(), measured}
+		row.told = []string{day, h.Site, h.Service, h.Broke.Key(), measured}
 		c.Rows = append(c.Rows, row)
 	}
 	if len(c.Rows) > 0 {
 		c.Notes = append(c.Notes, w.t("silent_newest", len(c.Rows)))
 		p.Sections = append(p.Sections, c)
 	}
-	return nil
 }

@@ -36,6 +36,8 @@ type (
 	chatPages        struct{ *site } // the first evening, chats and the accounts that serve them
 	systemPages      struct{ *site } // other systems: their tokens, what they are told, how they call
 	reportPages      struct{ *site } // reports, and their files
+	givenPages       struct{ *site } // reports of what customers gave questions
+	standardPages    struct{ *site } // the report of the standards of services
 	saidPages        struct{ *site } // answers and words, one by one
 	improvementPages struct{ *site } // what was improved, and who is told of it
 	askingPages      struct{ *site } // who is asked, and who is asked now
