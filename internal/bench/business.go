@@ -268,7 +268,7 @@ type rows struct {
 func (b *business) tables() []rows {
 	flow := flowName
 	of := func(table string, columns []string, each iter.Seq2[[]any, error]) rows {
-		return rows{table, columns, each}
+		return rows{table: table, columns: columns, each: each, instead: table == "cell_marks"}
 	}
 	from := func(visits iter.Seq[visit], row func(*visit) ([]any, error)) iter.Seq2[[]any, error] {
 		return func(yield func([]any, error) bool) {
@@ -358,7 +358,7 @@ func (b *business) tables() []rows {
 				return []any{int(a.Bucket), a.ID, 1, a.First, state, a.Reason, rule, 1, "{}"}, nil
 			})),
 		of("standing_links", []string{"id", "name", "flow", "site", "language", "event", "created", "opened", "last"}, b.links()),
-		{"cell_marks", []string{"bucket", "day", "site", "flow", "seq"}, b.marks(), true},
+		of("cell_marks", []string{"bucket", "day", "site", "flow", "seq"}, b.marks()),
 	}
 }
 
