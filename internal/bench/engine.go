@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"os"
@@ -21,8 +22,9 @@ import (
 // engine is a database of which pages are measured.
 type engine interface {
 	String() string
-	// open opens a database, and makes it if it is not there. What it is asked is counted.
-	open(ctx context.Context, name string, c *sqlcount.Counter) (storage.Store, error)
+	// open opens a database, and makes it if it is not there. What it is asked is counted. Where it is in haste,
+	// nothing need survive a crash.
+	open(ctx context.Context, name string, c *sqlcount.Counter, haste bool) (storage.Store, error)
 	// fill writes rows, as fast as may be, into a database that nobody has open, and then does what a statement says.
 	fill(ctx context.Context, name string, tables []rows, then string) error
 	// settle has the database know what it holds, as it does by itself after a while.
@@ -43,7 +45,7 @@ type onPostgres struct{ *bench }
 
 func (onPostgres) String() string { return "Postgres" }
 
-func (p onPostgres) open(ctx context.Context, name string, c *sqlcount.Counter) (storage.Store, error) {
+func (p onPostgres) open(ctx context.Context, name string, c *sqlcount.Counter, haste bool) (storage.Store, error) {
 	db, err := sql.Open("postgres", p.postgres.DSN("postgres"))
 	if err != nil {
 		return nil, err
@@ -58,7 +60,11 @@ func (p onPostgres) open(ctx context.Context, name string, c *sqlcount.Counter) 
 			return nil, err
 		}
 	}
-	return postgres.Open(ctx, p.postgres.DSN(name), postgres.Options{Migrate: true, Wrap: c.Wrap})
+	at := p.postgres.DSN(name)
+	if haste {
+		at += "&synchronous_commit=off"
+	}
+	return postgres.Open(ctx, at, postgres.Options{Migrate: true, Wrap: c.Wrap})
 }
 
 func (p onPostgres) fill(ctx context.Context, name string, tables []rows, then string) error {
@@ -154,8 +160,29 @@ func (onSQLite) String() string { return "SQLite" }
 
 func (l onSQLite) path(name string) string { return filepath.Join(l.dir, name+".db") }
 
-func (l onSQLite) open(ctx context.Context, name string, c *sqlcount.Counter) (storage.Store, error) {
-	return sqlite.Open(ctx, l.path(name), sqlite.Options{Migrate: true, Wrap: c.Wrap})
+func (l onSQLite) open(ctx context.Context, name string, c *sqlcount.Counter, haste bool) (storage.Store, error) {
+	wrap := c.Wrap
+	if haste {
+		wrap = func(in driver.Connector) driver.Connector { return hasty{in} }
+	}
+	return sqlite.Open(ctx, l.path(name), sqlite.Options{Migrate: true, Wrap: wrap})
+}
+
+// hasty makes connections that wait for no disk.
+type hasty struct{ driver.Connector }
+
+// Connect implements driver.Connector.
+func (h hasty) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := h.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if direct, ok := c.(driver.ExecerContext); ok {
+		_, err = direct.ExecContext(ctx, "PRAGMA synchronous = OFF", nil)
+	} else {
+		err = errors.New("SQLite's driver has no ExecContext")
+	}
+	return c, err
 }
 
 // fill writes without a journal: nothing need survive a crash. Indexes that no key needs are built at the end.

@@ -210,7 +210,7 @@ func (b *bench) newOffice(ctx context.Context, on engine, name string, answers, 
 	fmt.Fprintf(os.Stderr, "filling %s on %s: %d answers, %d cases\n", name, on, answers, cases)
 	began := time.Now()
 	o := &office{on: on, file: name, counter: new(sqlcount.Counter)}
-	if err := o.enter(ctx, b); err != nil {
+	if err := o.enter(ctx, b, true); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -231,14 +231,22 @@ func (b *bench) newOffice(ctx context.Context, on engine, name string, answers, 
 	if err := on.fill(ctx, name, all.tables(), counted); err != nil {
 		return nil, err
 	}
-	if err := o.enter(ctx, b); err != nil {
+	if err := o.enter(ctx, b, true); err != nil {
 		return nil, err
 	}
+	at := time.Now()
 	kase, err := o.fillCases(ctx, like, cases, open)
 	if err != nil {
 		return nil, err
 	}
+	step(fmt.Sprintf("cases, %d", cases), at)
 	if err := o.settle(ctx, name, began); err != nil {
+		return nil, err
+	}
+	if err := o.close(); err != nil {
+		return nil, err
+	}
+	if err := o.enter(ctx, b, false); err != nil {
 		return nil, err
 	}
 	o.pages = admin.New(admin.Config{Store: o.store, Bot: o.bot, Log: slog.New(slog.NewTextHandler(os.Stderr, nil))})
@@ -249,8 +257,8 @@ func (b *bench) newOffice(ctx context.Context, on engine, name string, answers, 
 }
 
 // enter opens the database.
-func (o *office) enter(ctx context.Context, b *bench) error {
-	store, err := o.on.open(ctx, o.file, o.counter)
+func (o *office) enter(ctx context.Context, b *bench, haste bool) error {
+	store, err := o.on.open(ctx, o.file, o.counter, haste)
 	if err != nil {
 		return err
 	}
