@@ -7,8 +7,8 @@ import (
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 )
 
-// TestADatabaseThatLetsNobodyInSaysWhatToDo: where there is no such database, a wrong user, and a directory in which nobody may write,
-// whoever starts reads what to do.
+// TestADatabaseThatLetsNobodyInSaysWhatToDo: where there is no such database, a wrong user, and a
+// directory in which nobody may write, whoever starts reads what to do.
 func TestADatabaseThatLetsNobodyInSaysWhatToDo(t *testing.T) {
 	there := pgtest.Start(t)
 	base, settings, ok := strings.Cut(there, "?")

@@ -15,9 +15,9 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// filling is what a database is filled with: so many answers, in sessions of as many as there are questions, one a second,
-// with what their chats showed, the rows that reports read, and the keys that taps leave behind. Nobody reads the bodies:
-// they have the size that real ones have.
+// filling is what a database is filled with: so many answers, in sessions of as many as there are
+// questions, one a second, with what their chats showed, the rows that reports read, and the keys that
+// taps leave behind. Nobody reads the bodies: they have the size that real ones have.
 type filling struct{ answers int }
 
 // filled is a store with n answers, one session a second, the newest a second ago.

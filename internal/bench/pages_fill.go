@@ -73,6 +73,9 @@ func (o *office) pattern(ctx context.Context) (p complaint, err error) {
 			return p, err
 		}
 	}
+	if _, _, err := o.store.PublishTriggers(ctx, "standards:\n  - {measure: wait_min, at_most: 10}\n", time.Now().UTC()); err != nil {
+		return p, err
+	}
 	made, err := o.converseAt(ctx, 1, func(int) string { return siteOf(0) })
 	if err != nil {
 		return p, err

@@ -10,8 +10,8 @@ import (
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 )
 
-// TestAValueThatIsRefusedIsNotTakenForADatabaseThatIsAway: whoever waits for a database that is away would wait for ever
-// (here for a number of rows below zero, SQLSTATE 2201W).
+// TestAValueThatIsRefusedIsNotTakenForADatabaseThatIsAway: whoever waits for a database that is away
+// would wait for ever (here for a number of rows below zero, SQLSTATE 2201W).
 func TestAValueThatIsRefusedIsNotTakenForADatabaseThatIsAway(t *testing.T) {
 	s, err := postgres.Open(t.Context(), pgtest.Start(t), postgres.Options{Migrate: true})
 	if err != nil {

@@ -100,8 +100,8 @@ func TestNobodyIsSaidToBeNobody(t *testing.T) {
 	}
 }
 
-// TestBesideFewOthersNobodyIsSaidToBeNobody: of three who answered one question, and none of them another, "0" beside the
-// other would tell of the three. Beside five it tells of nobody.
+// TestBesideFewOthersNobodyIsSaidToBeNobody: of three who answered one question, and none of them
+// another, "0" beside the other would tell of the three. Beside five it tells of nobody.
 func TestBesideFewOthersNobodyIsSaidToBeNobody(t *testing.T) {
 	s := &site{Config: Config{Bot: newWorld(t).bot, Clock: time.Now}}
 	w := s.words(httptest.NewRequest(http.MethodGet, "/", nil), Viewer{Language: "en"})

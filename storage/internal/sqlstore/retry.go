@@ -85,8 +85,8 @@ func (s *Store) dropIdle() {
 	}
 }
 
-// unavailable is ErrUnavailable with a cause that holds no secret and no parameter; of a value that the database refuses,
-// ErrRefused: it is not away, and waiting for it does not help.
+// unavailable is ErrUnavailable with a cause that holds no secret and no parameter; of a value that
+// the database refuses, ErrRefused: it is not away, and waiting for it does not help.
 func (s *Store) unavailable(err error) error {
 	if err == nil || errors.Is(err, storage.ErrUnavailable) || errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrRefused) {
 		return err
