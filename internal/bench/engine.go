@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lib/pq"
-
 	"github.com/aftercare/aftercare/internal/sqlcount"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/postgres"
@@ -104,7 +102,7 @@ func copyIn(ctx context.Context, db *sql.DB, t rows) (n int, err error) {
 			return 0, err
 		}
 	}
-	into, err := tx.PrepareContext(ctx, pq.CopyIn(t.table, t.columns...))
+	into, err := tx.PrepareContext(ctx, "COPY "+t.table+" ("+strings.Join(t.columns, ", ")+") FROM STDIN")
 	if err != nil {
 		return 0, err
 	}
@@ -225,20 +223,11 @@ func (l onSQLite) fill(ctx context.Context, name string, tables []rows, then str
 func withoutSQLiteIndexes(ctx context.Context, db *sql.DB, tables []rows) (build []string, err error) {
 	var drop []string
 	for _, t := range tables {
-		found, err := db.QueryContext(ctx, "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL", t.table)
+		names, texts, err := sqliteIndexes(ctx, db, t.table)
 		if err != nil {
 			return nil, err
 		}
-		for found.Next() {
-			var name, text string
-			if err := found.Scan(&name, &text); err != nil {
-				return nil, errors.Join(err, found.Close())
-			}
-			drop, build = append(drop, name), append(build, text)
-		}
-		if err := errors.Join(found.Err(), found.Close()); err != nil {
-			return nil, err
-		}
+		drop, build = append(drop, names...), append(build, texts...)
 	}
 	for _, name := range drop {
 		if _, err := db.ExecContext(ctx, "DROP INDEX "+name); err != nil {
@@ -246,6 +235,23 @@ func withoutSQLiteIndexes(ctx context.Context, db *sql.DB, tables []rows) (build
 		}
 	}
 	return build, nil
+}
+
+// sqliteIndexes are the indexes of a table, those of keys aside, with what builds each.
+func sqliteIndexes(ctx context.Context, db *sql.DB, table string) (names, texts []string, err error) {
+	found, err := db.QueryContext(ctx, "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL", table)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer found.Close()
+	for found.Next() {
+		var name, text string
+		if err := found.Scan(&name, &text); err != nil {
+			return nil, nil, err
+		}
+		names, texts = append(names, name), append(texts, text)
+	}
+	return names, texts, found.Err()
 }
 
 // atOnce is how many rows one statement inserts, and how many of these one transaction does.
