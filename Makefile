@@ -48,7 +48,7 @@ browser: deps ## Walk the pages through every look, width and language in a brow
 bench: ## Measure what everything costs and write docs/performance.md (needs PostgreSQL, about seven minutes); with ONLY=NAME one part of it. With AGAINST=PATH compare with the build at PATH, in turns, and write nothing.
 	$(GO) run ./internal/bench $(if $(ONLY),-only "$(ONLY)") $(if $(AGAINST),-against "$(AGAINST)",-page docs/performance.md)
 
-benchmany: ## Measure with STORED (10000000) stored answers, with a chat of 20,000 cards, and all pages of staff with 100,000 cases, and take it into docs/performance.md (half an hour of a calm machine, 20 GB of disk).
+benchmany: ## Measure with STORED (10000000) stored answers, with a chat of 20,000 cards, and all pages of staff on both engines with 100,000 cases, and take it into docs/performance.md (an hour of a calm machine, 20 GB of disk).
 	$(GO) run ./internal/bench -only stored -stored $(STORED) -page docs/performance.md
 	$(GO) run ./internal/bench -only pages -stored $(STORED) -cases 100000 -page docs/performance.md
 

@@ -37,9 +37,10 @@ var (
 	// replaced or closed to this program while it ran. Whatever would be written now would be
 	// written where nobody looks for it. A new start finds what is at its path then.
 	ErrGone = fmt.Errorf("%w: its file was taken away while it was in use", ErrUnavailable)
-	// ErrRefused means that the database refuses what one turn wrote, and always will:
-	// it is too large, or contradicts what is stored. Repeating it does not help.
-	ErrRefused = errors.New("the database refuses this change")
+	// ErrRefused means that the database refuses what it was given, and always will: what one turn wrote, or what
+	// somebody asked for, is too large, is no value of its kind, or contradicts what is stored. Repeating it does not
+	// help.
+	ErrRefused = errors.New("the database refuses what it was given")
 	// ErrUnreadable means that a record is there and cannot be read: it is damaged, or was written by a
 	// newer program. Others can be. A list that is read with it is without that record.
 	ErrUnreadable = errors.New("a record cannot be read: it is damaged, or a newer program wrote it")

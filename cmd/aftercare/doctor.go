@@ -21,8 +21,9 @@ type doctorCmd struct {
 // finding is something that a check found.
 type finding struct {
 	Check string `json:"check"`
-	OK    bool   `json:"ok"`                // false = it is wrong
-	Warn  bool   `json:"warning,omitempty"` // it may be meant, and somebody should look
+	OK    bool   `json:"ok"`                      // false = it is wrong
+	Warn  bool   `json:"warning,omitempty"`       // it may be meant, and somebody should look
+	Not   bool   `json:"not_looked_at,omitempty"` // nobody knows how it is: Says says why
 	Says  string `json:"says"`
 	Do    string `json:"do,omitempty"`
 }
@@ -104,6 +105,11 @@ func fine(format string, args ...any) []finding {
 	return []finding{{OK: true, Says: fmt.Sprintf(format, args...)}}
 }
 
+// unseen is one line that nothing was looked at, because of something.
+func unseen(because string) []finding {
+	return []finding{{OK: true, Not: true, Says: "not looked at, because " + because}}
+}
+
 func wrong(do, format string, args ...any) finding {
 	return finding{Says: fmt.Sprintf(format, args...), Do: do}
 }
@@ -146,6 +152,8 @@ func (a *terminal) printFindings(findings []finding) error {
 			mark = "FAIL"
 		case f.Warn:
 			mark = "warn"
+		case f.Not:
+			mark = "-   "
 		}
 		if err := a.printf("%s  %-9s %s\n", mark, f.Check, f.Says); err != nil {
 			return err
@@ -160,16 +168,24 @@ func (a *terminal) printFindings(findings []finding) error {
 }
 
 func (u *checkup) lookAtSettings(context.Context) []finding {
-	if u.settings.WeakKey() {
-		return []finding{warning("begin the next database with one from `openssl rand -hex 32`", "they are valid, and SECRET_KEY is easy to guess")}
+	var out []finding
+	for _, s := range u.settings.Strangers {
+		do := "take it out, or see docs/running.md for its name"
+		if s.Near != "" {
+			do = "write " + s.Near
+		}
+		out = append(out, warning(do, "%v", s))
 	}
-	return fine("they are valid")
+	if u.settings.WeakKey() {
+		out = append(out, warning("begin the next database with one from `openssl rand -hex 32`", "they are valid, and SECRET_KEY is easy to guess"))
+	}
+	return orFine(out, "they are valid")
 }
 
 // lookAtSlack asks Slack about every workspace.
 func (u *checkup) lookAtSlack(context.Context) []finding {
 	if !u.settings.UsesSlack() {
-		return fine("not used, because SLACK_BOT_TOKEN is not set")
+		return unseen("SLACK_BOT_TOKEN is not set: Slack is not used")
 	}
 	return u.checkSlack(u.settings, u.store, true, "")
 }

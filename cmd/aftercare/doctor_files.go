@@ -25,7 +25,14 @@ func (u *checkup) lookAtDatabase(ctx context.Context) []finding {
 				return []finding{wrong("put the file back, or bring back a backup: aftercare restore DIR", "the database was moved or removed: %s is there, and %s is not", path+left, path)}
 			}
 		}
+		if dir := filepath.Dir(path); !mayWrite(dir) {
+			return []finding{wrong("make the directory, give this user the right to write in it, or name another place in DATABASE_URL",
+				"there is no database at %s, and none can be made: its directory is not there, or this user may not write in it", path)}
+		}
 		return []finding{warning("start `aftercare serve`, which makes it; if there is one already, go to its directory", "%v", err)}
+	case errors.Is(err, app.ErrCannotUse):
+		said, do, _ := strings.Cut(err.Error(), ". ")
+		return []finding{wrong(do, "%s", said)}
 	case errors.Is(err, sqlite.ErrMoved):
 		return []finding{wrong("stop the server, put its file back, and start it again", "%v", err)}
 	case errors.Is(err, sqlite.ErrStrayLog):
@@ -47,7 +54,7 @@ func (u *checkup) lookAtDatabase(ctx context.Context) []finding {
 // lookAtKey says whether the key is there, and the one that the database was made with.
 func (u *checkup) lookAtKey(ctx context.Context) []finding {
 	if u.store == nil {
-		return fine("not compared, because the database cannot be read")
+		return unseen("the database cannot be read")
 	}
 	state, err := app.StateOfKey(ctx, u.settings, u.store)
 	if err != nil {
@@ -99,11 +106,11 @@ const leastFree = 0.05
 func (u *checkup) lookAtDisk(context.Context) []finding {
 	path := u.settings.SQLitePath()
 	if path == "" {
-		return fine("not looked at: the database is on its own server")
+		return unseen("the database is on its own server")
 	}
 	free, ok := freeShare(filepath.Dir(path))
 	if !ok {
-		return fine("not known here")
+		return unseen("this system does not say")
 	}
 	if free < leastFree {
 		return []finding{wrong("make room: when the disk is full, no answer can be stored", "only %.1f %% of the disk are free", 100*free)}
@@ -118,10 +125,10 @@ func (u *checkup) lookAtBackups(ctx context.Context) []finding {
 	dir := u.settings.Backups()
 	const do = "aftercare backup, and have something call it every day"
 	if dir == "" {
-		return []finding{warning("set BACKUP_DIR to have this checked", "not looked at: no BACKUP_DIR is set")}
+		return []finding{warning("set BACKUP_DIR to have this checked", "not looked at, because no BACKUP_DIR is set")}
 	}
 	if u.store == nil {
-		return fine("not looked at, because there is no database to compare with")
+		return unseen("there is no database to compare with")
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

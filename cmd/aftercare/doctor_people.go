@@ -14,7 +14,7 @@ import (
 // lookAtStaff says whether anybody hears of cases and may act on them.
 func (u *checkup) lookAtStaff(ctx context.Context) []finding {
 	if u.store == nil {
-		return fine("not looked at, because the database cannot be read")
+		return unseen("the database cannot be read")
 	}
 	var out []finding
 	chats, err := u.store.StaffChatList(ctx)
@@ -75,7 +75,7 @@ func mayAct(roles access.Grants) bool {
 // lookAtRoutes finds receivers that stand for nobody.
 func (u *checkup) lookAtRoutes(ctx context.Context) []finding {
 	if u.store == nil {
-		return fine("not looked at, because the database cannot be read")
+		return unseen("the database cannot be read")
 	}
 	policy, err := policyInForce(ctx, u.store)
 	if err != nil {
@@ -122,7 +122,7 @@ func (u *checkup) lookAtRoutes(ctx context.Context) []finding {
 // lookAtSurveys finds surveys that are not written in the language of a site.
 func (u *checkup) lookAtSurveys(ctx context.Context) []finding {
 	if u.store == nil {
-		return fine("not looked at, because the database cannot be read")
+		return unseen("the database cannot be read")
 	}
 	sites, err := u.store.Sites(ctx)
 	if err != nil {
@@ -153,7 +153,7 @@ func (u *checkup) lookAtSurveys(ctx context.Context) []finding {
 // lookAtStuck counts what nobody will deliver or handle by itself.
 func (u *checkup) lookAtStuck(ctx context.Context) []finding {
 	if u.store == nil {
-		return fine("not looked at, because the database cannot be read")
+		return unseen("the database cannot be read")
 	}
 	counts, err := u.store.Counts(ctx)
 	if err != nil {

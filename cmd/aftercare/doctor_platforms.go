@@ -63,7 +63,7 @@ func (u *checkup) lookAtAddress(ctx context.Context) []finding {
 		return []finding{warning("set PUBLIC_URL to the address that customers see, if they are to answer in a browser", "no links for the browser can be made: PUBLIC_URL is not set")}
 	}
 	if u.key == nil {
-		return fine("not tried, because there is no key to know the server by")
+		return unseen("there is no key to know the server by")
 	}
 	said, err := u.health(public)
 	switch {
@@ -109,7 +109,7 @@ func (u *checkup) lookAtClock(ctx context.Context) []finding {
 		}
 		return fine("it agrees with %s", at)
 	}
-	return fine("not compared: no platform answers")
+	return unseen("no platform answers to compare with")
 }
 
 func (u *checkup) telegram() *telegram.Client {
@@ -120,7 +120,7 @@ func (u *checkup) telegram() *telegram.Client {
 func (u *checkup) lookAtTelegram(ctx context.Context) []finding {
 	s := u.settings
 	if s.Token == "" {
-		return fine("not used, because TELEGRAM_TOKEN is not set")
+		return unseen("TELEGRAM_TOKEN is not set: Telegram is not used")
 	}
 	client := u.telegram()
 	defer client.Close()

@@ -34,3 +34,9 @@ func freeShare(dir string) (float64, bool) {
 	}
 	return float64(s.Bavail) / float64(s.Blocks), true
 }
+
+// mayWrite reports whether this user may make files in a directory.
+func mayWrite(dir string) bool {
+	const write = 2 // W_OK
+	return syscall.Access(dir, write) == nil
+}

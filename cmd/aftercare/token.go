@@ -80,7 +80,7 @@ func (c *tokenCreateCmd) Run(a *terminal) error {
 		if !t.Expires.IsZero() {
 			until = "until " + t.Expires.Format(time.DateOnly)
 		}
-		return a.printf("%s\nThis is shown only here. It works %s. Send it as: Authorization: Bearer …\n", value, until)
+		return a.printf("%s\nThis is the token. It is shown only here, and works %s. Send this header with each request:\nAuthorization: Bearer %s\n", value, until, value)
 	})
 }
 

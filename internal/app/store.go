@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/aftercare/aftercare/internal/app/settings"
@@ -27,7 +28,8 @@ func OpenStore(ctx context.Context, s settings.Settings, clock func() time.Time,
 		}
 		return openSQLite(ctx, path, sqlite.Options{Clock: clock, Log: log})
 	}
-	return postgres.Open(ctx, string(s.DatabaseURL), postgres.Options{Clock: clock, Log: log})
+	store, err := postgres.Open(ctx, string(s.DatabaseURL), postgres.Options{Clock: clock, Log: log})
+	return store, whatToDo(err)
 }
 
 // makeStore opens the database that DATABASE_URL names, makes it where there is none, and
@@ -39,7 +41,8 @@ func makeStore(ctx context.Context, m Migrating, log *slog.Logger) (storage.Stor
 		}
 		return openSQLite(ctx, path, sqlite.Options{Clock: m.Clock, Log: log, Migrate: true, Before: m.before})
 	}
-	return postgres.Open(ctx, string(m.Settings.DatabaseURL), postgres.Options{Clock: m.Clock, Log: log, Migrate: true, Before: m.before})
+	store, err := postgres.Open(ctx, string(m.Settings.DatabaseURL), postgres.Options{Clock: m.Clock, Log: log, Migrate: true, Before: m.before})
+	return store, whatToDo(err)
 }
 
 // LookStore opens the database that DATABASE_URL names to look at it: nothing is written, also
@@ -49,9 +52,11 @@ func LookStore(ctx context.Context, s settings.Settings, clock func() time.Time)
 		if err := exists(path); err != nil {
 			return nil, err
 		}
-		return sqlite.Look(ctx, path, sqlite.Options{Clock: clock})
+		store, err := sqlite.Look(ctx, path, sqlite.Options{Clock: clock})
+		return store, mayNot(path, err)
 	}
-	return postgres.Open(ctx, string(s.DatabaseURL), postgres.Options{Clock: clock})
+	store, err := postgres.Open(ctx, string(s.DatabaseURL), postgres.Options{Clock: clock})
+	return store, whatToDo(err)
 }
 
 func openSQLite(ctx context.Context, path string, o sqlite.Options) (storage.Store, error) {
@@ -62,7 +67,43 @@ func openSQLite(ctx context.Context, path string, o sqlite.Options) (storage.Sto
 	if err != nil && strings.Contains(err.Error(), "(SQLITE_BUSY)") && !strings.Contains(err.Error(), "another program") {
 		return nil, fmt.Errorf("another program keeps %s locked. Try again in a moment; if it lasts, end the program that has it open: %w", path, err)
 	}
-	return store, err
+	return store, mayNot(path, err)
+}
+
+// ErrCannotUse is an error that says in a sentence why a database that is there, or is to be made, cannot be used, and
+// in the next what to do.
+var ErrCannotUse = errors.New("the database cannot be used")
+
+// mayNot says what to do where this user may not open or make the file of a database.
+func mayNot(path string, err error) error {
+	if err == nil || errors.Is(err, ErrCannotUse) {
+		return err
+	}
+	text := err.Error()
+	refused := errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || strings.Contains(text, "(SQLITE_CANTOPEN)") ||
+		strings.Contains(text, "(SQLITE_READONLY") || strings.Contains(text, "unable to open database file")
+	if !refused {
+		return err
+	}
+	return fmt.Errorf("%w: this user may not read and write %s and its directory. Give this user the right to do both, or name another place in DATABASE_URL (%w)",
+		ErrCannotUse, path, err)
+}
+
+// whatToDo says what to do where a Postgres answers, and lets nobody in.
+func whatToDo(err error) error {
+	for _, c := range []struct {
+		code, why, do string
+	}{
+		{"(3D000)", "the server has no database of that name", "Make it with `createdb NAME`, or correct the name in DATABASE_URL"},
+		{"(28P01)", "the server does not accept this user's password", "Correct the user or the password in DATABASE_URL"},
+		{"(28000)", "the server does not let this user in from here", "Correct the user in DATABASE_URL, or allow the connection in the server's pg_hba.conf"},
+		{"(42501)", "this user may not do there what is needed", "Make this user the owner of the database: `ALTER DATABASE name OWNER TO user`"},
+	} {
+		if err != nil && strings.Contains(err.Error(), c.code) {
+			return fmt.Errorf("%w: %s. %s (%w)", ErrCannotUse, c.why, c.do, err)
+		}
+	}
+	return err
 }
 
 // ErrNoDatabase is an error that says that there is no database at the path of DATABASE_URL.
@@ -109,10 +150,10 @@ func Migrate(ctx context.Context, m Migrating) (Migration, error) {
 			return Migration{}, err
 		}
 		r, err := sqlite.Migrate(ctx, path, sqlite.Options{Clock: m.Clock, Buckets: m.Buckets, Before: m.before})
-		return Migration{r.From, r.To, r.Applied, r.Buckets}, err
+		return Migration{r.From, r.To, r.Applied, r.Buckets}, mayNot(path, err)
 	}
 	r, err := postgres.Migrate(ctx, string(m.Settings.DatabaseURL), postgres.Options{Clock: m.Clock, Buckets: m.Buckets, Before: m.before})
-	return Migration{r.From, r.To, r.Applied, r.Buckets}, err
+	return Migration{r.From, r.To, r.Applied, r.Buckets}, whatToDo(err)
 }
 
 // mayMake says why no database can be made at path, if there is none and none can be.

@@ -29,7 +29,7 @@ const (
 // editor measures what somebody waits for who changes a survey: that a field is saved, that the preview
 // shows it, and, in a browser with a very long survey, that a key which they press is seen.
 func editor(ctx context.Context, b *bench) (rows []row, err error) {
-	o, err := b.newOffice(ctx, "editor", few/10, fewOpen, fewOpen)
+	o, err := b.newOffice(ctx, onPostgres{b}, "editor", few/10, fewOpen, fewOpen)
 	if err != nil {
 		return nil, err
 	}

@@ -40,23 +40,28 @@ type options struct {
 type measurement struct {
 	name string
 	run  func(context.Context, *bench) ([]row, error)
+	also string // another name, of several that are measured together
 }
 
+// named reports whether a measurement is one of those that a flag asks for; "" = all.
+func (m measurement) named(only string) bool { return only == "" || only == m.name || only == m.also }
+
 var measurements = []measurement{
-	{"throughput", throughput},
-	{"latency", latency},
-	{"counters", counters},
-	{"processor", processor},
-	{"broadcast", broadcast},
-	{"process", process},
-	{"sessions", sessions},
-	{"stored", stored},
-	{"asking", askingCosts},
-	{"invitations", invitations},
-	{"pages", pages},
-	{"watching", crowd},
-	{"editor", editor},
-	{"export", exporting},
+	{name: "throughput", run: throughput},
+	{name: "latency", run: latency},
+	{name: "counters", run: counters},
+	{name: "processor", run: processor},
+	{name: "broadcast", run: broadcast},
+	{name: "process", run: process},
+	{name: "sessions", run: sessions},
+	{name: "stored", run: stored},
+	{name: "asking", run: askingCosts},
+	{name: "invitations", run: invitations},
+	{name: "pages_postgres", also: "pages", run: pagesOn(func(b *bench) engine { return onPostgres{b} })},
+	{name: "pages_sqlite", also: "pages", run: pagesOn(func(b *bench) engine { return onSQLite{b} })},
+	{name: "watching", run: crowd},
+	{name: "editor", run: editor},
+	{name: "export", run: exporting},
 }
 
 // alone are the measurements that take so long that they are made only where they are named.
@@ -69,12 +74,12 @@ func main() {
 	flag.IntVar(&o.InFlight, "in-flight", 400, "answers under way at once")
 	flag.IntVar(&o.Rate, "rate", 200, "answers a second while latency is measured")
 	flag.DurationVar(&o.Period, "period", 3*time.Second, "length of a round of latency")
-	flag.StringVar(&o.Only, "only", "", "one of throughput, latency, counters, processor, broadcast, process, sessions, stored, pages, watching, editor, export, asking, invitations (the last two are measured only when they are named: a million rows and a broadcast take long); or none, to write the page anew of its record")
+	flag.StringVar(&o.Only, "only", "", "one of throughput, latency, counters, processor, broadcast, process, sessions, stored, pages (or pages_postgres, or pages_sqlite), watching, editor, export, asking, invitations (the last two are measured only when they are named: a million rows and a broadcast take long); or none, to write the page anew of its record")
 	flag.BoolVar(&o.JSON, "json", false, "print JSON")
 	flag.StringVar(&o.Profile, "profile", "", "write a processor profile of the measurements into this file")
 	flag.StringVar(&o.Page, "page", "", "take the results into this page: what is not measured now stays as it was measured before")
 	flag.IntVar(&o.Stored, "stored", 0, "measure throughput with this many stored answers as well (10000000 takes a quarter of an hour of a calm machine, and 20 GB of disk)")
-	flag.IntVar(&o.Cases, "cases", 20_000, "cases that are stored while pages are measured, 10,000 of them open; beside -stored answers")
+	flag.IntVar(&o.Cases, "cases", 20_000, "cases that are stored while pages are measured, 10,000 of them open; beside -stored answers (10000000 take some 12 GB on each engine, one after the other)")
 	flag.IntVar(&o.Imported, "imported", 1_000_000, "rows of the sheet that is imported")
 	flag.IntVar(&o.Invited, "invited", 10_000, "customers who are asked in Telegram, 30 a second (100000 take an hour)")
 	flag.StringVar(&o.Against, "against", "", "measure another build, a tree or its benchmark, in turns with this one, and print ratios")
@@ -100,7 +105,7 @@ func main() {
 }
 
 func run(ctx context.Context, o options) (err error) {
-	known := func(m measurement) bool { return m.name == o.Only }
+	known := func(m measurement) bool { return m.named(o.Only) }
 	if o.Only == "none" {
 		return rewrite(o.Page)
 	}
@@ -134,7 +139,7 @@ func run(ctx context.Context, o options) (err error) {
 	var rows []row
 	var failed []error
 	for _, m := range measurements {
-		if o.Only != "" && o.Only != m.name || m.name == "stored" && o.Stored < few || alone[m.name] && o.Only == "" {
+		if !m.named(o.Only) || m.name == "stored" && o.Stored < few || alone[m.name] && o.Only == "" {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "measuring %s …\n", m.name)
@@ -185,7 +190,7 @@ func print(rows []row) {
 			fmt.Printf("    %s\n", parts)
 		}
 		for _, p := range r.Pages {
-			fmt.Printf("    %-44s %3d %8.2f ms, p99 %8.2f %4d queries %6d rows %7d bytes, again %6d\n", p.At, p.Status, p.Median, p.P99, p.Queries, p.Rows, p.First, p.Part)
+			fmt.Printf("    %-44s %3d %8.2f ms, p99 %8.2f %4d queries %6d rows %7d bytes, again %6d%s\n", p.At, p.Status, p.Median, p.P99, p.Queries, p.Rows, p.First, p.Part, p.said())
 		}
 	}
 }

@@ -86,14 +86,26 @@ func (r row) writePages(p *strings.Builder) {
 	if len(r.Pages) == 0 {
 		return
 	}
-	p.WriteString("\n## Every page of staff\n\n| page | median ms | p99 ms | queries | rows | bytes at the first visit | fetched again |\n|---|---|---|---|---|---|---|\n")
+	p.WriteString("\n## " + r.Title + "\n\n| page | median ms | p99 ms | queries | rows | bytes at the first visit | fetched again |\n|---|---|---|---|---|---|---|\n")
 	for _, c := range r.Pages {
 		at := "`" + c.At + "`"
 		if c.Status != http.StatusOK {
 			at += " (" + strconv.Itoa(c.Status) + ")"
 		}
+		at += c.said()
 		fmt.Fprintf(p, "| %s | %.1f | %.1f | %d | %d | %d | %d |\n", at, c.Median, c.P99, c.Queries, c.Rows, c.First, c.Part)
 	}
+}
+
+// said says of a page that it shows no figures, and why.
+func (c pageCost) said() string {
+	switch c.Not {
+	case "":
+		return ""
+	case refused:
+		return " **refused: too much to read**"
+	}
+	return " (nothing to show)"
 }
 
 // parts are what a row was made of, in the order of their names.

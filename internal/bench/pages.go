@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/signin"
 	"github.com/aftercare/aftercare/internal/sqlcount"
 	"github.com/aftercare/aftercare/storage"
@@ -39,7 +40,8 @@ const (
 type pageCost struct {
 	At      string  `json:"at"` // its pattern
 	Status  int     `json:"status"`
-	Median  float64 `json:"median"` // milliseconds of the server
+	Not     string  `json:"not,omitempty"` // why it shows no figures: "many" = it was refused, "none" = there are none; "" = it shows what it is for
+	Median  float64 `json:"median"`        // milliseconds of the server
 	P99     float64 `json:"p99"`
 	Queries int     `json:"queries"`
 	Rows    int     `json:"rows"`  // that the database answered with
@@ -50,25 +52,32 @@ type pageCost struct {
 // office is an installation with many answers and cases, and its pages as an owner sees them.
 type office struct {
 	*world
+	on      engine
+	file    string // its database
 	counter *sqlcount.Counter
 	pages   http.Handler
 	cookie  *http.Cookie
 	named   *strings.Replacer // patterns to addresses
 }
 
-// pages measures every page that staff open, with what a busy installation has stored.
-func pages(ctx context.Context, b *bench) ([]row, error) {
+// pagesOn measures every page that staff open, with what a busy installation has stored, on an engine.
+func pagesOn(on func(*bench) engine) func(context.Context, *bench) ([]row, error) {
+	return func(ctx context.Context, b *bench) ([]row, error) { return b.pages(ctx, on(b)) }
+}
+
+func (b *bench) pages(ctx context.Context, on engine) (rows []row, err error) {
 	answers := max(b.Stored, few)
-	small, err := b.newOffice(ctx, "pages_few", few/10, fewOpen, fewOpen)
+	small, err := b.newOffice(ctx, on, "pages_few", few/100, fewOpen, fewOpen)
 	if err != nil {
 		return nil, err
 	}
-	defer small.close()
-	large, err := b.newOffice(ctx, "pages_many", answers, max(b.Cases, openCases), openCases)
+	defer func() { err = errors.Join(err, small.leave()) }()
+	large, err := b.newOffice(ctx, on, "pages_many", answers, max(b.Cases, openCases), openCases)
 	if err != nil {
 		return nil, err
 	}
-	defer large.close()
+	defer func() { err = errors.Join(err, large.leave()) }()
+	began := time.Now()
 	var costs []pageCost
 	for _, at := range admin.Pages() {
 		c, err := large.cost(ctx, at)
@@ -77,16 +86,44 @@ func pages(ctx context.Context, b *bench) ([]row, error) {
 		}
 		costs = append(costs, c)
 	}
-	rows := rowsOf(costs, answers, max(b.Cases, openCases))
+	step("every page", began)
+	began = time.Now()
+	rows = rowsOf(on, costs, answers, max(b.Cases, openCases))
 	long, err := large.longReports(ctx)
 	if err != nil {
 		return rows, err
 	}
-	worst := slices.MaxFunc(long, func(a, b pageCost) int { return cmp.Compare(a.Median, b.Median) })
-	rows = append(rows, row{
-		Name: fmt.Sprintf("slowest report of two years with %d answers: %s", answers, worst.At), Unit: "ms", Target: atMost(maxLongMS), Stretch: maxPageMS,
-		Value: worst.Median, Parts: map[string]float64{"p99 ms": worst.P99}, Pages: long,
-	})
+	step("every report of two years", began)
+	rows = append(rows, rowsOfLong(on, long, answers)...)
+	listed, err := b.listsOfCases(ctx, small, large)
+	return append(rows, listed), err
+}
+
+// rowsOfLong are the figures of reports over two years.
+func rowsOfLong(on engine, long []pageCost, answers int) []row {
+	worst := slices.MaxFunc(long, func(a, b pageCost) int { return cmp.Compare(a.shown(), b.shown()) })
+	return []row{
+		{
+			Name: fmt.Sprintf("slowest report of two years with %d answers, %s: %s", answers, on, worst.At), Unit: "ms", Target: atMost(maxLongMS), Stretch: maxPageMS,
+			Value: worst.Median, Parts: map[string]float64{"p99 ms": worst.P99}, Pages: long, Title: "Every report over two years, " + on.String(),
+		},
+		refusedOf("reports of two years that are refused because there is too much, "+on.String(), long),
+	}
+}
+
+// refusedOf says how many pages were refused: these are fast, and show nothing.
+func refusedOf(name string, costs []pageCost) row {
+	n := 0
+	for _, c := range costs {
+		if c.Not == refused {
+			n++
+		}
+	}
+	return row{Name: name, Target: atMost(0), Value: float64(n)}
+}
+
+// listsOfCases compares the list of cases with many that are open with the one with few.
+func (b *bench) listsOfCases(ctx context.Context, small, large *office) (row, error) {
 	var full, bare []float64
 	for range b.Rounds + 1 {
 		for _, x := range []struct {
@@ -95,21 +132,20 @@ func pages(ctx context.Context, b *bench) ([]row, error) {
 		}{{small, &bare}, {large, &full}} {
 			took, err := x.of.look(ctx, "/cases", looks)
 			if err != nil {
-				return nil, err
+				return row{}, err
 			}
 			*x.into = append(*x.into, median(took))
 		}
 	}
-	rows = append(rows, row{
-		Name: fmt.Sprintf("list of cases with %d open, against one with %d", openCases, fewOpen), Unit: "×", Target: atMost(1.5),
+	return row{
+		Name: fmt.Sprintf("list of cases with %d open, against one with %d, %s", openCases, fewOpen, large.on), Unit: "×", Target: atMost(1.5),
 		Value: median(ratios(full[1:], bare[1:])), Parts: map[string]float64{"many ms": median(full[1:]), "few ms": median(bare[1:])},
-	})
-	return rows, nil
+	}, nil
 }
 
 // crowd measures what people cost who watch the list of cases, in which a new case changes what is shown.
 func crowd(ctx context.Context, b *bench) ([]row, error) {
-	o, err := b.newOffice(ctx, "pages_watched", few/10, fewOpen, fewOpen)
+	o, err := b.newOffice(ctx, onPostgres{b}, "pages_watched", few/10, fewOpen, fewOpen)
 	if err != nil {
 		return nil, err
 	}
@@ -137,61 +173,123 @@ func (o *office) longReports(ctx context.Context) (costs []pageCost, err error) 
 }
 
 // rowsOf are the figures of all pages: the slowest, the heaviest, and each by itself.
-func rowsOf(costs []pageCost, answers, cases int) []row {
+func rowsOf(on engine, costs []pageCost, answers, cases int) []row {
 	report := func(c pageCost) bool { return strings.HasPrefix(c.At, "/reports/") }
 	most := func(of func(pageCost) float64, among func(pageCost) bool) (pageCost, float64) {
 		some := slices.DeleteFunc(slices.Clone(costs), func(c pageCost) bool { return !among(c) })
 		worst := slices.MaxFunc(some, func(a, b pageCost) int { return cmp.Compare(of(a), of(b)) })
 		return worst, of(worst)
 	}
-	took := func(c pageCost) float64 { return c.Median }
 	all := func(pageCost) bool { return true }
-	stored := fmt.Sprintf(" with %d answers and %d cases", answers, cases)
-	page, slow := most(took, func(c pageCost) bool { return !report(c) })
-	figures, slowest := most(took, report)
+	stored := fmt.Sprintf(" with %d answers and %d cases, %s", answers, cases, on)
+	page, slow := most(pageCost.shown, func(c pageCost) bool { return !report(c) })
+	figures, slowest := most(pageCost.shown, report)
 	asks, queries := most(func(c pageCost) float64 { return float64(c.Queries) }, all)
 	heavy, first := most(func(c pageCost) float64 { return float64(c.First) / 1024 }, all)
 	again, part := most(func(c pageCost) float64 { return float64(c.Part) / 1024 }, all)
 	return []row{
-		{Name: "slowest page of staff" + stored + ": " + page.At, Unit: "ms", Target: atMost(maxPageMS), Value: slow, Parts: map[string]float64{"p99 ms": page.P99}, Pages: costs},
+		{Name: "slowest page of staff" + stored + ": " + page.At, Unit: "ms", Target: atMost(maxPageMS), Value: slow, Parts: map[string]float64{"p99 ms": page.P99}, Pages: costs, Title: "Every page of staff, " + on.String()},
 		{Name: "slowest report" + stored + ": " + figures.At, Unit: "ms", Target: atMost(maxPageMS), Value: slowest, Parts: map[string]float64{"p99 ms": figures.P99}},
-		{Name: "most queries of a page: " + asks.At, Unit: "", Target: atMost(maxQueries), Value: queries, Parts: map[string]float64{"rows": float64(asks.Rows)}},
-		{Name: "heaviest first visit, with its files: " + heavy.At, Unit: "KiB", Target: atMost(firstBytes / 1024), Value: first},
-		{Name: "heaviest page when it is fetched again: " + again.At, Unit: "KiB", Target: atMost(partBytes / 1024), Value: part},
+		{Name: "most queries of a page, " + on.String() + ": " + asks.At, Unit: "", Target: atMost(maxQueries), Value: queries, Parts: map[string]float64{"rows": float64(asks.Rows)}},
+		{Name: "heaviest first visit, with its files, " + on.String() + ": " + heavy.At, Unit: "KiB", Target: atMost(firstBytes / 1024), Value: first},
+		{Name: "heaviest page when it is fetched again, " + on.String() + ": " + again.At, Unit: "KiB", Target: atMost(partBytes / 1024), Value: part},
+		refusedOf("pages that are refused because there is too much"+stored, costs),
 	}
 }
 
+// shown is how long a page took that showed what it is for, in milliseconds; 0 of one that was refused.
+func (c pageCost) shown() float64 {
+	if c.Not == refused {
+		return 0
+	}
+	return c.Median
+}
+
 // newOffice fills a database and opens its pages.
-func (b *bench) newOffice(ctx context.Context, name string, answers, cases, open int) (*office, error) {
-	o := &office{counter: new(sqlcount.Counter)}
-	store, err := b.openCounted(ctx, name, o.counter)
+func (b *bench) newOffice(ctx context.Context, on engine, name string, answers, cases, open int) (_ *office, err error) {
+	fmt.Fprintf(os.Stderr, "filling %s on %s: %d answers, %d cases\n", name, on, answers, cases)
+	began := time.Now()
+	o := &office{on: on, file: name, counter: new(sqlcount.Counter)}
+	if err := o.enter(ctx, b, true); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("fill %s: %w", name, err), o.leave())
+		}
+	}()
+	like, err := o.pattern(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if o.world, err = b.newWorld(ctx, store); err != nil {
-		return nil, errors.Join(err, store.Close())
+	buckets := o.store.Buckets()
+	if err := o.close(); err != nil {
+		return nil, err
 	}
-	like, err := o.pattern(ctx)
-	if err == nil {
-		err = o.fillLike(ctx, name, answers, like)
+	all := &business{conversations: max(1, answers/questions), buckets: buckets, now: time.Now().UTC().Truncate(time.Microsecond), like: like}
+	counted := fmt.Sprintf("UPDATE buckets SET sessions = sessions + %d, answers = answers + %d", all.conversations/buckets, answers/buckets)
+	if err := on.fill(ctx, name, all.tables(), counted); err != nil {
+		return nil, err
 	}
-	began := time.Now()
-	var kase storage.Case
-	if err == nil {
-		kase, err = o.fillCases(ctx, like, cases, open)
+	if err := o.enter(ctx, b, true); err != nil {
+		return nil, err
 	}
+	at := time.Now()
+	kase, err := o.fillCases(ctx, like, cases, open)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("fill %s: %w", name, err), o.close())
+		return nil, err
 	}
-	if err := b.analyze(ctx, name); err != nil {
-		return nil, errors.Join(err, o.close())
+	step(fmt.Sprintf("cases, %d", cases), at)
+	if err := o.settle(ctx, name, began); err != nil {
+		return nil, err
 	}
-	fmt.Fprintf(os.Stderr, "filled in %d cases in %s\n", cases, time.Since(began).Round(time.Second))
+	if err := o.close(); err != nil {
+		return nil, err
+	}
+	if err := o.enter(ctx, b, false); err != nil {
+		return nil, err
+	}
 	o.pages = admin.New(admin.Config{Store: o.store, Bot: o.bot, Log: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 	if err := o.signIn(ctx); err != nil {
-		return nil, errors.Join(err, o.close())
+		return nil, err
 	}
 	return o, o.name(ctx, kase)
+}
+
+// enter opens the database.
+func (o *office) enter(ctx context.Context, b *bench, haste bool) error {
+	store, err := o.on.open(ctx, o.file, o.counter, haste)
+	if err != nil {
+		return err
+	}
+	if o.world, err = b.newWorld(ctx, store); err != nil {
+		return errors.Join(err, store.Close())
+	}
+	return nil
+}
+
+// leave closes the database, and removes it.
+func (o *office) leave() error { return errors.Join(o.close(), o.on.drop(o.file)) }
+
+// settle does what a server has done after a while: the rows of reports are made, and all days are added up.
+func (o *office) settle(ctx context.Context, name string, began time.Time) error {
+	for _, do := range []struct {
+		what string
+		it   func() error
+	}{
+		{"rows of reports of cases", func() error { return o.foldAll(ctx) }},
+		{"sums of days and months", func() error { return bot.SumUp(ctx, o.store) }},
+		{"statistics", func() error { return o.on.settle(ctx, name) }},
+	} {
+		at := time.Now()
+		if err := do.it(); err != nil {
+			return fmt.Errorf("%s: %w", do.what, err)
+		}
+		step(do.what, at)
+	}
+	bytes, err := o.on.size(ctx, name)
+	step(fmt.Sprintf("all of it, %.0f MB", float64(bytes)/1e6), began)
+	return err
 }
 
 // lead is the member of staff who looks at the pages.
@@ -265,6 +363,11 @@ func (o *office) look(ctx context.Context, at string, n int) ([]float64, error) 
 	return took, ctx.Err()
 }
 
+// refused is why a page shows no figures that has too many rows to read.
+const refused = "many"
+
+var notShown = regexp.MustCompile(`data-not="([a-z]+)"`)
+
 var assetOf = regexp.MustCompile(`/static/admin/[a-z_]+\.[0-9a-f]+\.(?:css|js|svg)`)
 
 // cost measures one page.
@@ -281,6 +384,9 @@ func (o *office) cost(ctx context.Context, pattern string) (pageCost, error) {
 	c.Median, c.P99 = median(took), percentile(took, 99)
 	o.counter.Reset()
 	out := o.ask(ctx, at)
+	if found := notShown.FindStringSubmatch(out.Body.String()); found != nil {
+		c.Not = found[1]
+	}
 	c.Status, c.Queries, c.Rows, c.First = out.Code, int(o.counter.Queries.Load()), int(o.counter.Rows.Load()), out.Body.Len()
 	for _, file := range slices.Compact(slices.Sorted(slices.Values(assetOf.FindAllString(out.Body.String(), -1)))) {
 		c.First += o.ask(ctx, file, "Accept-Encoding", "gzip").Body.Len()

@@ -2,21 +2,16 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
-	"os"
 	"strconv"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/lib/pq"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
-	"github.com/aftercare/aftercare/internal/sqlcount"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/storage/postgres"
 )
 
 // Of an installation with many cases.
@@ -24,48 +19,6 @@ const (
 	twoYears    = 2 * 365 * 24 * time.Hour // over which its answers and cases came
 	officeSites = 10
 )
-
-// openCounted makes a database, and counts what it is asked.
-func (b *bench) openCounted(ctx context.Context, name string, c *sqlcount.Counter) (storage.Store, error) {
-	at, err := b.database(name)
-	if err != nil {
-		return nil, err
-	}
-	return postgres.Open(ctx, at, postgres.Options{Migrate: true, Wrap: c.Wrap})
-}
-
-// fillLike fills the database with answers, each conversation as one that there is: what it stored can
-// be read.
-func (o *office) fillLike(ctx context.Context, name string, answers int, like complaint) error {
-	db, err := sql.Open("postgres", o.postgres.DSN(name))
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	f := filling{answers: answers, sites: officeSites, every: twoYears / time.Duration(max(1, answers/questions))}
-	for _, x := range []struct {
-		into          *string
-		table, id, as string
-	}{{&f.session, "sessions", like.session.ID, f.sessionID()}, {&f.identity, "identities", like.identity.ID, identityID}} {
-		var body string
-		if err := db.QueryRowContext(ctx, "SELECT body FROM "+x.table+" WHERE id = $1", x.id).Scan(&body); err != nil {
-			return err
-		}
-		*x.into = "replace(" + pq.QuoteLiteral(body) + ", " + pq.QuoteLiteral(x.id) + ", " + x.as + ")"
-	}
-	return o.bench.fillIn(ctx, name, o.store.Buckets(), f)
-}
-
-// analyze has the database know what it holds, as it does by itself after a while.
-func (b *bench) analyze(ctx context.Context, name string) error {
-	db, err := sql.Open("postgres", b.postgres.DSN(name))
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	_, err = db.ExecContext(ctx, "VACUUM (ANALYZE)")
-	return err
-}
 
 // fillCases makes cases of the past two years, the newest of them open, as real ones are stored:
 // each is a copy of one that a customer opened. It returns the newest.
@@ -86,13 +39,7 @@ func (o *office) fillCases(ctx context.Context, like complaint, n, open int) (la
 			}
 		}
 	}
-	if err := o.foldAll(ctx); err != nil {
-		return last, err
-	}
-	began := time.Now()
-	err = bot.SumUp(ctx, o.store)
-	fmt.Fprintf(os.Stderr, "added up all days in %s\n", time.Since(began).Round(time.Second))
-	return last, err
+	return last, nil
 }
 
 func siteOf(i int) string { return "site-" + strconv.Itoa(i%officeSites) }
@@ -125,6 +72,9 @@ func (o *office) pattern(ctx context.Context) (p complaint, err error) {
 		if err := o.store.PutSite(ctx, site); err != nil {
 			return p, err
 		}
+	}
+	if _, _, err := o.store.PublishTriggers(ctx, "standards:\n  - {measure: wait_min, at_most: 10}\n", time.Now().UTC()); err != nil {
+		return p, err
 	}
 	made, err := o.converseAt(ctx, 1, func(int) string { return siteOf(0) })
 	if err != nil {

@@ -14,6 +14,7 @@ type row struct {
 	Stretch float64            `json:"stretch,omitempty"` // in the target's direction; 0 = none
 	Parts   map[string]float64 `json:"parts,omitempty"`   // what the value was made of: medians
 	Pages   []pageCost         `json:"pages,omitempty"`   // each page, where the row is about them
+	Title   string             `json:"title,omitempty"`   // of the table of these
 }
 
 // target is the limit that a value must keep.

@@ -144,7 +144,7 @@ func (w *words) driverRows(d figures.Drivers, name driverName) reportSection {
 	for _, a := range d.Attributes {
 		row := reportRow{Label: name(a), N: strconv.Itoa(a.N), Value: w.t("drivers_from_fifty"), raw: []string{a.Question, strconv.Itoa(a.N), "", "", ""}}
 		if a.N < report.FewestCounted {
-			row.N, _ = w.ofFew(a.N, a.N)
+			row.N, _ = w.ofFew(a.N, d.Customers)
 			row.raw[1] = ""
 		}
 		if a.Correlated() {

@@ -44,7 +44,7 @@ func (s givenPages) reportExpectation(r *http.Request, w *words, v Viewer, f *re
 		p.Figures = append(p.Figures, w.figureOfRate(now.label, now.rate, earlier, "").keyed(now.key))
 	}
 	p.Figures = append(p.Figures, w.figureOfRate(w.t("expect_delighted"), e.Delighted, nil, "").keyed("delighted"))
-	gap := w.meanRow("", nil, e.Mean, -mostGap, mostGap, 0)
+	gap := w.meanRow("", nil, e.Mean, e.Mean.N, -mostGap, mostGap, 0)
 	tile := reportFigure{Label: w.t("expect_gap"), Value: "–", Meta: gap.Value}
 	if e.Mean.Shown() {
 		tile.Value, tile.Meta = signed(e.Mean.Mean), w.t("expect_steps", signed(e.Mean.Within.Low), signed(e.Mean.Within.High))
@@ -104,6 +104,10 @@ var pairColumns = []string{"flow", "question", "what", "n", "customers", "mean",
 func (w *words) expectedPairs(pairs []figures.ExpectedPair, names namer) reportSection {
 	c := reportSection{ID: "pairs", Title: w.t("expect_pairs"), Open: true, columns: pairColumns, Notes: []string{w.t("expect_pairs_note")}}
 	c.Head = [4]string{w.t("question_head"), w.t("answers_head"), w.t("interval"), w.t("mean_score")}
+	whole := 0
+	for _, pair := range pairs {
+		whole = max(whole, mostOf(pair.Expected, pair.Perceived, pair.Gap))
+	}
 	for _, pair := range pairs {
 		name := names.question(pair.Flow, pair.Question, askedInRow)
 		for _, one := range []struct {
@@ -115,7 +119,7 @@ func (w *words) expectedPairs(pairs []figures.ExpectedPair, names namer) reportS
 			{"perceived", pair.Perceived, 0, 100, math.NaN()},
 			{"gap", pair.Gap, -100, 100, 0},
 		} {
-			row := w.meanRow(w.t("label_value", name, w.t("pair_"+one.key)), []string{pair.Flow, pair.Question, one.key}, one.m, one.low, one.high, one.line)
+			row := w.meanRow(w.t("label_value", name, w.t("pair_"+one.key)), []string{pair.Flow, pair.Question, one.key}, one.m, whole, one.low, one.high, one.line)
 			row.About = names.survey(pair.Flow)
 			c.Rows = append(c.Rows, row)
 		}

@@ -39,7 +39,7 @@ func TestNobodyIsSaidToBeNobody(t *testing.T) {
 			return w.returnRow("", []string{"unspoken"}, figures.Return{Days: 30, Customers: n, Within: report.Interval{High: 1}}, 20), 2
 		},
 		"a mean": func(n int) (reportRow, int) {
-			return w.meanRow("", nil, report.ClusteredMean{N: n, Customers: n}, 0, 100, 50), 0
+			return w.meanRow("", nil, report.ClusteredMean{N: n, Customers: n}, n, 0, 100, 50), 0
 		},
 		"a driver": func(n int) (reportRow, int) {
 			d := figures.Drivers{Attributes: []figures.Driver{{Question: "speed", N: n}}}
@@ -97,6 +97,45 @@ func TestNobodyIsSaidToBeNobody(t *testing.T) {
 	}
 	if said != 1 {
 		t.Errorf("pages say in %d places that there are under five: one rule is in one", said)
+	}
+}
+
+// TestBesideFewOthersNobodyIsSaidToBeNobody: of three who answered one question, and none of them
+// another, "0" beside the other would tell of the three. Beside five it tells of nobody.
+func TestBesideFewOthersNobodyIsSaidToBeNobody(t *testing.T) {
+	s := &site{Config: Config{Bot: newWorld(t).bot, Clock: time.Now}}
+	w := s.words(httptest.NewRequest(http.MethodGet, "/", nil), Viewer{Language: "en"})
+	mean := func(n int) report.ClusteredMean { return report.ClusteredMean{N: n, Customers: n} }
+	tiers := len(recovery.Tiers())
+	month := func(n int) figures.MonthOfClasses {
+		m := figures.MonthOfClasses{Month: "2026-03", N: make([]int, tiers)}
+		m.N[0] = n
+		return m
+	}
+	for what, last := range map[string]func(n int) reportRow{ // of two of which n answered the first, and nobody the last
+		"drivers": func(n int) reportRow {
+			d := figures.Drivers{Customers: n, Attributes: []figures.Driver{{Question: "a", N: n}, {Question: "b"}}}
+			return w.driverRows(d, func(figures.Driver) string { return "" }).Rows[1]
+		},
+		"factors of loyalty": func(n int) reportRow {
+			return w.loyaltyIndex(&figures.Loyalty{Bond: figures.Bond{Factors: [3]report.ClusteredMean{mean(n)}}}).Rows[1]
+		},
+		"dimensions of quality": func(n int) reportRow {
+			q := &figures.Quality{Dimensions: []figures.QualityDimension{{Name: "a", Perceived: mean(n)}, {Name: "b"}}}
+			return w.dimensions(q, namer{}, func(d *figures.QualityDimension) string { return d.Name }).Rows[1]
+		},
+		"pairs of expectations": func(n int) reportRow {
+			return w.expectedPairs([]figures.ExpectedPair{{Flow: "f", Question: "q", Expected: mean(n)}}, s.namer(w, "")).Rows[1]
+		},
+		"months of classes": func(n int) reportRow {
+			return w.classMonths(&figures.Value{Classed: []figures.MonthOfClasses{month(n), month(0)}}).Rows[1]
+		},
+	} {
+		for n, want := range map[int]string{3: "under 5", 5: "0", 0: "0"} {
+			if row := last(n); row.N != want {
+				t.Errorf("%s: of nobody beside %d it says %q, want %q", what, n, row.N, want)
+			}
+		}
 	}
 }
 

@@ -309,9 +309,13 @@ var meanColumns = []string{"flow", "question", "n", "customers", "mean", "low", 
 func (w *words) questionMeans(scores []figures.Question, names namer) reportSection {
 	c := reportSection{ID: "questions", Title: w.t("score_by_question"), Open: true, columns: meanColumns, Notes: []string{w.t("scores_legend")}}
 	c.Head = [4]string{w.t("question_head"), w.t("answers_head"), w.t("interval"), w.t("mean_score")}
+	whole := 0
+	for i := range scores {
+		whole = max(whole, scores[i].Mean().N)
+	}
 	for i := range scores {
 		q := &scores[i]
-		row := w.meanRow(names.question(q.Flow, q.Question, askedInRow), []string{q.Flow, q.Question}, q.Mean(), 0, 100, math.NaN())
+		row := w.meanRow(names.question(q.Flow, q.Question, askedInRow), []string{q.Flow, q.Question}, q.Mean(), whole, 0, 100, math.NaN())
 		row.About = names.survey(q.Flow)
 		if q.Summed() { // of sums only the fewest are known
 			row.raw[3] = ""

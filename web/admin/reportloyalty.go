@@ -128,10 +128,11 @@ func (w *words) loyaltyKinds(l *figures.Loyalty) reportSection {
 func (w *words) loyaltyIndex(l *figures.Loyalty) reportSection {
 	c := reportSection{ID: "index", Title: w.t("loyalty_index"), Open: true, Even: true, columns: gapColumns, Notes: []string{w.t("index_note")}}
 	c.Head = [4]string{w.t("index_head"), w.t("customers_head"), w.t("interval"), w.t("mean_score")}
+	whole := mostOf(append(l.Factors[:], l.Index)...)
 	for i, name := range figures.LoyaltyFactors() {
-		c.Rows = append(c.Rows, w.meanRow(w.t("factor_"+name), []string{name}, l.Factors[i], 0, 100, math.NaN()))
+		c.Rows = append(c.Rows, w.meanRow(w.t("factor_"+name), []string{name}, l.Factors[i], whole, 0, 100, math.NaN()))
 	}
-	c.Rows = append(c.Rows, w.meanRow(w.t("loyalty_index"), []string{"index"}, l.Index, 0, 100, math.NaN()))
+	c.Rows = append(c.Rows, w.meanRow(w.t("loyalty_index"), []string{"index"}, l.Index, whole, 0, 100, math.NaN()))
 	return c
 }
 

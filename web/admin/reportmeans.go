@@ -9,12 +9,13 @@ import (
 )
 
 // meanRow is a mean as a row, on a scale from low to high with a line at another value; NaN = none. key are the
-// first cells of its table; how many, of how many customers, the mean and its range follow.
-func (w *words) meanRow(label string, key []string, m report.ClusteredMean, low, high, line float64) reportRow {
+// first cells of its table; how many, of how many customers, the mean and its range follow. whole is how many gave an
+// answer that this mean could have been of: see ofFew.
+func (w *words) meanRow(label string, key []string, m report.ClusteredMean, whole int, low, high, line float64) reportRow {
 	row := reportRow{Label: label, N: strconv.Itoa(m.N), Value: w.t("mean_from_ten"), raw: append(key, "", "", "", "", "")}
 	at := len(row.raw) - 5
 	if min(m.N, m.Customers) < report.FewestCounted {
-		row.N, _ = w.ofFew(m.N, m.N)
+		row.N, _ = w.ofFew(m.N, whole)
 	} else {
 		row.raw[at], row.raw[at+1] = row.N, strconv.Itoa(m.Customers)
 	}
@@ -35,6 +36,14 @@ func (w *words) meanRow(label string, key []string, m report.ClusteredMean, low,
 	row.Drawing = chart.Span{Mark: mark, P: place(m.Mean), Low: place(from), High: place(to), Mean: place(line), Top: 1}.SVG()
 	row.raw[at+2], row.raw[at+3], row.raw[at+4] = decimal(m.Mean), decimal(from), decimal(to)
 	return row
+}
+
+// mostOf is how many answers the mean of most has, of those that stand in rows together: the whole cannot be fewer.
+func mostOf(means ...report.ClusteredMean) (most int) {
+	for _, m := range means {
+		most = max(most, m.N)
+	}
+	return most
 }
 
 // signed is a number with its sign.

@@ -94,7 +94,7 @@ func (w *words) dimensions(q *figures.Quality, names namer, name func(*figures.Q
 	c.Head = [4]string{w.t("dimension_head"), w.t("answers_head"), w.t("interval"), w.t("mean_score")}
 	for i := range q.Dimensions {
 		d := &q.Dimensions[i]
-		row := w.meanRow(name(d), []string{d.Name, strconv.FormatFloat(d.Weight, 'f', 2, 64)}, d.Perceived, 0, 100, math.NaN())
+		row := w.meanRow(name(d), []string{d.Name, strconv.FormatFloat(d.Weight, 'f', 2, 64)}, d.Perceived, mostPerceived(q.Dimensions), 0, 100, math.NaN())
 		row.Versus = w.t("quality_weight", hundredths(d.Weight))
 		if d.Behind {
 			row.Versus, row.Clear = row.Versus+w.t("list_comma")+w.t("quality_is_behind"), true
@@ -115,13 +115,21 @@ func (w *words) dimensions(q *figures.Quality, names namer, name func(*figures.Q
 	return c
 }
 
+// mostPerceived is how many answers the dimension has that has most.
+func mostPerceived(all []figures.QualityDimension) (most int) {
+	for i := range all {
+		most = max(most, all[i].Perceived.N)
+	}
+	return most
+}
+
 // dimensionGaps are how what was found compares with what was expected before, where it was asked.
 func (w *words) dimensionGaps(q *figures.Quality, name func(*figures.QualityDimension) string) reportSection {
 	c := reportSection{ID: "gaps", Title: w.t("quality_gaps"), Open: true, columns: gapColumns, Notes: []string{w.t("quality_gaps_note")}}
 	c.Head = [4]string{w.t("dimension_head"), w.t("answers_head"), w.t("interval"), w.t("quality_gap_head")}
 	for i := range q.Dimensions {
 		if d := &q.Dimensions[i]; d.Gap.N > 0 {
-			c.Rows = append(c.Rows, w.meanRow(name(d), []string{d.Name}, d.Gap, -100, 100, 0))
+			c.Rows = append(c.Rows, w.meanRow(name(d), []string{d.Name}, d.Gap, d.Gap.N, -100, 100, 0))
 		}
 	}
 	return c
@@ -149,7 +157,7 @@ func (w *words) qualityQuadrants(q *figures.Quality, name func(*figures.QualityD
 		AtX: w.percent, AtY: decimal, Corners: [4]string{w.t("quadrant_overkill"), w.t("quadrant_keep"), w.t("quadrant_low"), w.t("quadrant_concentrate")},
 	}
 	for i, d := range placed {
-		row := w.meanRow(name(d), []string{d.Name, strconv.FormatFloat(d.Weight, 'f', 2, 64)}, d.Perceived, 0, 100, math.NaN())
+		row := w.meanRow(name(d), []string{d.Name, strconv.FormatFloat(d.Weight, 'f', 2, 64)}, d.Perceived, mostPerceived(q.Dimensions), 0, 100, math.NaN())
 		verdict := w.t(quadrantKeys[where[i].Quadrant])
 		if !where[i].Decided {
 			verdict = w.t("quadrant_open", verdict)

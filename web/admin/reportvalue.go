@@ -205,14 +205,15 @@ func (w *words) classMonths(x *figures.Value) reportSection {
 	c := reportSection{ID: "months", Title: w.t("worth_months_title"), Even: true, Notes: []string{w.t("worth_months_key"), w.t("worth_months_note")}}
 	c.Head = [4]string{w.t("when"), w.t("customers_head"), "", w.t("classes_head")}
 	c.columns = monthColumns()
+	most := 0 // of all months: the whole cannot be fewer
 	for _, m := range x.Classed {
-		all := 0
-		for _, n := range m.N {
-			all += n
-		}
+		most = max(most, sumOf(m.N))
+	}
+	for _, m := range x.Classed {
+		all := sumOf(m.N)
 		row := reportRow{Label: m.Month, N: strconv.Itoa(all), Value: w.t("too_few_to_say"), raw: []string{m.Month, "", "", "", ""}}
 		if all < report.FewestCounted {
-			row.N, row.Value = w.ofFew(all, all)
+			row.N, row.Value = w.ofFew(all, most)
 			c.Rows = append(c.Rows, row)
 			continue
 		}
@@ -337,4 +338,11 @@ func (s reportPages) openMVC(r *http.Request, w *words, v Viewer, f *reportFilte
 		c.Rows = append(c.Rows, row)
 	}
 	return c, nil
+}
+
+func sumOf(all []int) (sum int) {
+	for _, n := range all {
+		sum += n
+	}
+	return sum
 }

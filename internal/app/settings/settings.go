@@ -51,6 +51,8 @@ type Settings struct {
 	LogFormat string `env:"LOG_FORMAT" envDefault:"text"`
 
 	More map[string]Secret `env:"-"` // of platforms that are joined to the program, by name
+
+	Strangers []Stranger `env:"-"` // names that were given and are no settings, though they look like it
 }
 
 // Secret is a value that is never printed.
@@ -100,6 +102,7 @@ func Read(environ map[string]string, dir string, more ...adapters.Setting) (Sett
 	if err := env.ParseWithOptions(&s, env.Options{Environment: values}); err != nil {
 		return Settings{}, fmt.Errorf("read the settings: %w", err)
 	}
+	s.Strangers = strangers(environ, dir, names)
 	s.PublicURL = strings.TrimRight(s.PublicURL, "/")
 	s.API = strings.TrimRight(s.API, "/")
 	problems = append(problems, s.problems()...)

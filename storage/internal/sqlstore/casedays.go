@@ -23,10 +23,11 @@ type caseDayQueries struct {
 func newCaseDayQueries(t *texts) caseDayQueries {
 	return caseDayQueries{
 		emptyDays: t.put("case_days", "bucket, site, day, seq, first_day, last_day, facts", "bucket", "site", "day"),
-		casesIn:   t.keyed("site, opened_at", "cases", "session", " AND session > '' AND number > 0"),
-		emptied:   t.one("SELECT site, day, seq FROM case_days WHERE bucket = ? AND facts = '' ORDER BY day, site LIMIT ?"),
-		emptyAll:  t.one("UPDATE case_days SET seq = ?, first_day = '', last_day = '', facts = '' WHERE bucket = ?"),
-		fillDay:   t.one("UPDATE case_days SET first_day = ?, last_day = ?, facts = ? WHERE bucket = ? AND site = ? AND day = ? AND facts = '' AND seq = ?"),
+		// Without the sign SQLite looks through all numbers of a bucket for each conversation.
+		casesIn:  t.keyed("site, opened_at", "cases", "session", " AND session > '' AND +number > 0"),
+		emptied:  t.one("SELECT site, day, seq FROM case_days WHERE bucket = ? AND facts = '' ORDER BY day, site LIMIT ?"),
+		emptyAll: t.one("UPDATE case_days SET seq = ?, first_day = '', last_day = '', facts = '' WHERE bucket = ?"),
+		fillDay:  t.one("UPDATE case_days SET first_day = ?, last_day = ?, facts = ? WHERE bucket = ? AND site = ? AND day = ? AND facts = '' AND seq = ?"),
 		keptDays: t.inBuckets(func(bucket string) string {
 			from := "SELECT bucket, site, day, facts FROM case_days WHERE bucket = " + bucket + " AND " + t.dialect.Among("site")
 			return from + " AND last_day >= ? AND first_day <= ? UNION ALL " + from + " AND facts = '' AND day >= ? AND day <= ?"

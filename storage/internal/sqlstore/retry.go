@@ -85,15 +85,19 @@ func (s *Store) dropIdle() {
 	}
 }
 
-// unavailable is ErrUnavailable with a cause that holds no secret and no parameter.
+// unavailable is ErrUnavailable with a cause that holds no secret and no parameter; of a value that
+// the database refuses, ErrRefused: it is not away, and waiting for it does not help.
 func (s *Store) unavailable(err error) error {
-	if err == nil || errors.Is(err, storage.ErrUnavailable) || errors.Is(err, storage.ErrNotFound) {
+	if err == nil || errors.Is(err, storage.ErrUnavailable) || errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrRefused) {
 		return err
 	}
 	for _, cause := range []error{context.DeadlineExceeded, context.Canceled} {
 		if errors.Is(err, cause) {
 			return fmt.Errorf("%w: %w", storage.ErrUnavailable, cause)
 		}
+	}
+	if s.fault(err) == Refused {
+		return fmt.Errorf("%w: %s", storage.ErrRefused, s.describe(err))
 	}
 	return fmt.Errorf("%w: %s", storage.ErrUnavailable, s.describe(err))
 }
