@@ -85,7 +85,7 @@ func (s surveyPages) flows(w http.ResponseWriter, r *http.Request, v Viewer) err
 		}
 	}
 	by := map[string]*flowRow{}
-	zone := s.Bot.Configuration().Now().Site("").Zone
+	zone := s.houseZone()
 	row := func(flow string) *flowRow {
 		if by[flow] == nil {
 			by[flow] = &flowRow{At: "/surveys/" + flow, Edit: "/surveys/" + flow + "/edit", Title: flow, State: "never", Tag: words.t("flow_never")}
