@@ -232,9 +232,10 @@ func elsewhereSeen(d *desk) {
 	if contact := browsertest.Eval[string](d.Tab, near); contact == take || contact == "" {
 		d.Errorf("the head tells the clock that was stopped: %q", contact)
 	}
-	if label := browsertest.Eval[string](d.Tab, `document.querySelector("#reply .primary").textContent`); label != "Send to the customer" {
+	if label := browsertest.Eval[string](d.Tab, `document.querySelector("#reply .primary").textContent`); label != "Send to Anna" {
 		d.Errorf("whoever has the case can %q", label)
 	}
+	d.w.clock.add(time.Second)
 	d.w.says("1", "Anna", chat.Update{Kind: chat.Text, Text: "And nobody called."})
 	d.Until(`document.querySelector("#log").textContent.includes("And nobody called.")`)
 	if !browsertest.Eval[bool](d.Tab, `document.querySelector("#saidh").parentElement.textContent.includes("And nobody called.")`) {

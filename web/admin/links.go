@@ -172,6 +172,7 @@ type standingLinkPage struct {
 	Web, Telegram string
 	Code          *qrPicture // of the address that is printed; nil = there is none
 	Local         bool       // the address leads to this computer alone: nothing is printed
+	Mends         bool       // the viewer may say another address
 	Closed        bool
 }
 
@@ -212,6 +213,7 @@ func (s linkPages) link(w http.ResponseWriter, r *http.Request, v Viewer) error 
 		p.Code = &code
 	}
 	p.Local = p.Web != "" && isLocal(p.Web)
+	p.Mends = v.Can(access.EditSites, access.EverySite)
 	p.Facts = []fact{
 		{words.t("link_flow"), s.namer(words).survey(l.Flow)},
 		{words.t("link_site"), names[l.Site]},

@@ -98,6 +98,18 @@ func TestEveryActThatIsWrittenDownHasWords(t *testing.T) {
 	}
 }
 
+// Where a link reaches nobody yet, a click leads to where that is mended; no terminal is needed.
+func TestALinkThatNobodyReachesLeadsToTheAddress(t *testing.T) {
+	h := newHouse(t, Viewer{Login: "l-mei", Staff: "mei", Name: "Mei", Owner: true, Grants: access.Grants{"*": access.Admin}})
+	h.withSite("main", "Main")
+	if err := h.store.PutStandingLink(t.Context(), storage.StandingLink{ID: "abcdefghjk", Site: "main", Flow: "post_service_3", Name: "Counter", Created: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	if page := h.get("/asking/links/abcdefghjk", 200); !strings.Contains(page, `href="/setup/chats"`) || strings.Contains(page, "PUBLIC_URL") {
+		t.Errorf("it does not lead to the address:\n%s", page)
+	}
+}
+
 // A survey is called by its title wherever a link to it is shown.
 func TestALinkNamesItsSurveyByItsTitle(t *testing.T) {
 	h := newHouse(t, Viewer{Login: "l-mei", Staff: "mei", Name: "Mei", Owner: true, Grants: access.Grants{"*": access.Admin}})
