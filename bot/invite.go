@@ -43,8 +43,9 @@ type InviteRequest struct {
 	Address      chat.Address
 	Name, Spoken string
 
-	token string    // of the link; "" = a new one
-	made  time.Time // zero = now
+	token     string    // of the link; "" = a new one
+	made      time.Time // zero = now
+	languages []string  // BCP 47, the best first: where Language is not given, that of these which there is; nil = the platform's
 }
 
 // Invite is a made invitation. The token is shown once and not stored.
@@ -132,6 +133,9 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 		token = tokenFor(r.To, b.random)
 	}
 	bucket, id, _ := InvitationOf(b.key, token, b.store.Buckets())
+	if r.Language == "" && len(r.languages) > 0 {
+		r.Language = voice.ChooseLanguage(f.Languages, voice.Languages, r.languages...)
+	}
 	now := r.made
 	if now.IsZero() {
 		now = b.now().UTC().Truncate(time.Microsecond)

@@ -83,14 +83,18 @@ func (s Standing) Describe(ctx context.Context, id string) (StandingPage, error)
 	return p, err
 }
 
-// Begin makes a conversation of the web chat and returns the token of its link. Besides the
-// errors of Describe: ErrCrowded.
-func (s Standing) Begin(ctx context.Context, id string) (token string, err error) {
+// Begin makes a conversation of the web chat and returns the token of its link. It is in the language of the link,
+// else in that of the browser's, the best first, which there is, else in the site's. Besides the errors of Describe:
+// ErrCrowded.
+func (s Standing) Begin(ctx context.Context, id string, languages []string) (token string, err error) {
 	l, err := s.link(ctx, id)
 	if err != nil {
 		return "", err
 	}
-	return s.begin(ctx, l, tokenFor(storage.Person{}, s.Bot.random))
+	if at := s.Bot.snap.Now().Site(l.Site).Language; at != "" {
+		languages = append(slices.Clone(languages), at)
+	}
+	return s.begin(ctx, l, tokenFor(storage.Person{}, s.Bot.random), languages)
 }
 
 // link reads a link that begins something.
@@ -108,13 +112,13 @@ func (s Standing) link(ctx context.Context, id string) (storage.StandingLink, er
 }
 
 // begin makes the invitation behind token, once, and counts it.
-func (s Standing) begin(ctx context.Context, l storage.StandingLink, token string) (string, error) {
+func (s Standing) begin(ctx context.Context, l storage.StandingLink, token string, languages []string) (string, error) {
 	now := s.Bot.now()
 	pace, _ := s.Bot.paces.LoadOrStore(l.ID, rate.NewLimiter(standingRate, standingBurst))
 	if !pace.(*rate.Limiter).AllowN(now, 1) {
 		return "", ErrCrowded
 	}
-	made, err := s.Bot.Invite(ctx, InviteRequest{Flow: l.Flow, Site: l.Site, Language: l.Language, Event: l.Event, token: token})
+	made, err := s.Bot.Invite(ctx, InviteRequest{Flow: l.Flow, Site: l.Site, Language: l.Language, Event: l.Event, token: token, languages: languages})
 	if errors.Is(err, ErrNotAsked) {
 		return "", ErrLinkExpired
 	}
@@ -138,7 +142,7 @@ func (j *job) standing(ctx context.Context, id string) error {
 	if err == nil {
 		day := j.b.now().In(j.b.snap.Now().Site(l.Site).Zone).Format(time.DateOnly)
 		sum := j.b.key.sum("standing\x00" + l.ID + "\x00" + j.person.ID() + "\x00" + day)
-		token, err = s.begin(ctx, l, base64.RawURLEncoding.EncodeToString(sum[:tokenBytes]))
+		token, err = s.begin(ctx, l, base64.RawURLEncoding.EncodeToString(sum[:tokenBytes]), nil)
 	}
 	switch {
 	case errors.Is(err, ErrUnknownLink):

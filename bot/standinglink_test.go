@@ -84,7 +84,7 @@ func TestAStandingLinkOnTheWebBeginsOneConversationEachTime(t *testing.T) {
 	}
 	tokens := map[string]bool{}
 	for range 3 {
-		token, err := s.Begin(ctx, id)
+		token, err := s.Begin(ctx, id, []string{"es"})
 		if err != nil || tokens[token] {
 			t.Fatalf("begun: %v, twice the same: %v", err, tokens[token])
 		}
@@ -98,6 +98,29 @@ func TestAStandingLinkOnTheWebBeginsOneConversationEachTime(t *testing.T) {
 	}
 }
 
+// A link without a language is in the browser's, else in the site's: whoever reads Chinese before the button is asked
+// in Chinese behind it.
+func TestAStandingLinkOnTheWebSpeaksTheCustomersLanguage(t *testing.T) {
+	w := newWorldOf(t, 8)
+	if err := w.store.PutSite(t.Context(), storage.Site{ID: "main", Name: "Main Street", Zone: "Europe/Berlin", Language: "es", Created: w.now}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.bot.snap.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	id := w.standing(storage.StandingLink{Name: "counter", Flow: "one_tap_csat", Site: "main"})
+	for browser, want := range map[string]string{"zh-CN zh en": "zh-Hans", "tlh ar-EG": "ar", "en-GB": "en", "tlh": "es", "": "es"} {
+		token, err := Standing{w.bot}.Begin(t.Context(), id, strings.Fields(browser))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := w.bot.Visitor(t.Context(), token, "")
+		if err != nil || v.Language != want || v.User.Language != want {
+			t.Errorf("a browser of %q: the page is in %q, the conversation in %q, want %q (%v)", browser, v.Language, v.User.Language, want, err)
+		}
+	}
+}
+
 func TestAStandingLinkThatLeadsNowhere(t *testing.T) {
 	w := newWorldOf(t, 8)
 	ctx := t.Context()
@@ -108,7 +131,7 @@ func TestAStandingLinkThatLeadsNowhere(t *testing.T) {
 		if _, err := s.Describe(ctx, id); !errors.Is(err, want) {
 			t.Errorf("describe %q: %v", id, err)
 		}
-		if _, err := s.Begin(ctx, id); !errors.Is(err, want) {
+		if _, err := s.Begin(ctx, id, []string{"es"}); !errors.Is(err, want) {
 			t.Errorf("begin %q: %v", id, err)
 		}
 	}
@@ -126,7 +149,7 @@ func TestAStandingLinkBeginsNoMoreThanACrowdWould(t *testing.T) {
 	id := w.standing(storage.StandingLink{Name: "counter", Flow: "one_tap_csat"})
 	s, begun := Standing{w.bot}, 0
 	for range 3 * standingBurst {
-		switch _, err := s.Begin(t.Context(), id); {
+		switch _, err := s.Begin(t.Context(), id, nil); {
 		case err == nil:
 			begun++
 		case !errors.Is(err, ErrCrowded):
@@ -137,7 +160,7 @@ func TestAStandingLinkBeginsNoMoreThanACrowdWould(t *testing.T) {
 		t.Errorf("%d were begun and %d counted, want %d", begun, w.opened(id), standingBurst)
 	}
 	w.pass(time.Minute, time.Minute)
-	if _, err := s.Begin(t.Context(), id); err != nil {
+	if _, err := s.Begin(t.Context(), id, nil); err != nil {
 		t.Errorf("a minute later: %v", err)
 	}
 }
@@ -176,13 +199,13 @@ func TestNobodyIsAskedByAPausedSurvey(t *testing.T) {
 	if _, err := w.bot.Invite(ctx, InviteRequest{Flow: "post_service_3"}); err != nil {
 		t.Errorf("another survey: %v", err)
 	}
-	if _, err := (Standing{w.bot}).Begin(ctx, id); !errors.Is(err, ErrLinkExpired) {
+	if _, err := (Standing{w.bot}).Begin(ctx, id, nil); !errors.Is(err, ErrLinkExpired) {
 		t.Errorf("at the counter: %v", err)
 	}
 	if err := w.store.PutFlowState(ctx, storage.FlowState{Flow: "one_tap_csat"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := (Standing{w.bot}).Begin(ctx, id); err != nil {
+	if _, err := (Standing{w.bot}).Begin(ctx, id, nil); err != nil {
 		t.Errorf("asked again: %v", err)
 	}
 }

@@ -108,6 +108,23 @@ func tooManyChoices(t tab) {
 	}
 }
 
+// Whoever has ticked something, and then writes into the box, keeps what was ticked.
+func ticksSurvive(t tab) {
+	bot := newFakeBot()
+	bot.put(customer, "q:s1:1", bot.reasons())
+	s := serveConfig(t.T, bot.config())
+	t.phone()
+	t.Do(chromedp.Navigate(s.URL + chatPath))
+	t.UntilText(reasonAsk)
+	eval[any](t, `[...document.querySelectorAll(".picks input")].slice(0, 2).forEach(e => e.click())`)
+	t.Do(chromedp.SendKeys(chromedp.CSS("#box textarea"), "And she was on the phone."), chromedp.Tap(chromedp.CSS("#box button")))
+	t.UntilText("And she was on the phone.")
+	t.Until(`document.querySelector("#box textarea").value === ""`)
+	if n := eval[int](t, `document.querySelectorAll(".picks input:checked").length`); n != 2 {
+		t.Errorf("of two choices %d are left", n)
+	}
+}
+
 // An answer that is changed shows what stands, and can be left as it is.
 func changedAnswer(t tab) {
 	bot := newFakeBot()

@@ -29,6 +29,7 @@ func TestInBrowser(t *testing.T) {
 		"words that are too long stay":                                tooLongWords,
 		"an answer that is changed can be kept":                       changedAnswer,
 		"more choices than may be chosen are said at once":            tooManyChoices,
+		"what was ticked survives words that are sent beside it":      ticksSurvive,
 		"a date is picked":                                            dateIsPicked,
 		"a date by keyboard":                                          dateByKeyboard,
 		"a date that is typed into the box":                           dateIsTyped,

@@ -35,7 +35,7 @@ func (s *site) showStanding(w http.ResponseWriter, r *http.Request) {
 // begin makes a conversation and leads to its page. Two presses are two conversations, of
 // which the second is the one that is seen.
 func (s *site) begin(w http.ResponseWriter, r *http.Request) {
-	token, err := s.Begin(r.Context(), r.PathValue("standing"))
+	token, err := s.Begin(r.Context(), r.PathValue("standing"), acceptable(r.Header.Get("Accept-Language")))
 	if err != nil {
 		s.noStanding(w, r, Visitor{}, err)
 		return

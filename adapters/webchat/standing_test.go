@@ -14,12 +14,13 @@ import (
 type standings struct {
 	*fakeBot
 	began map[string]int
+	asked []string // the languages of the last browser that began
 }
 
 func newStandings(lang string) *standings {
 	b := newFakeBot()
 	b.lang = lang
-	return &standings{b, map[string]int{}}
+	return &standings{fakeBot: b, began: map[string]int{}}
 }
 
 func (s *standings) config() Config {
@@ -29,7 +30,8 @@ func (s *standings) config() Config {
 	c.Standing = func(_ context.Context, id string) (Standing, error) {
 		return Standing{Title: "Salon Anna & Söhne", Language: s.lang, Telegram: "https://t.me/salon_bot?start=s_" + id}, failure[id]
 	}
-	c.Begin = func(_ context.Context, id string) (string, error) {
+	c.Begin = func(_ context.Context, id string, languages []string) (string, error) {
+		s.asked = languages
 		if id == "crowded" {
 			return "", ErrCrowded
 		}
@@ -53,6 +55,7 @@ func TestAStandingLinkBeginsNothingUntilItsButtonIsPressed(t *testing.T) {
 		if site != "" {
 			r.Header.Set("Sec-Fetch-Site", site)
 		}
+		r.Header.Set("Accept-Language", "zh-CN;q=0.8, en")
 		res, err := http.DefaultTransport.RoundTrip(r)
 		if err != nil {
 			t.Fatal(err)
@@ -80,6 +83,9 @@ func TestAStandingLinkBeginsNothingUntilItsButtonIsPressed(t *testing.T) {
 	}
 	if to := ask("POST", "/s/counter", "same-origin", 303); !strings.HasPrefix(to, chatPath) {
 		t.Errorf("it leads to %s", to)
+	}
+	if got := strings.Join(s.asked, " "); got != "en zh-CN" {
+		t.Errorf("it begins in a language of %q", got)
 	}
 	ask("POST", "/s/counter", "cross-site", 403)
 	if s.began["counter"] != 1 {

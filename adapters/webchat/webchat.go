@@ -67,9 +67,9 @@ type Config struct {
 	// Standing says who asks by a standing link, which anybody may open: ErrUnknown, or
 	// ErrExpired of one that is closed. It changes nothing. nil = there are none.
 	Standing func(ctx context.Context, id string) (Standing, error)
-	// Begin makes a conversation of a standing link and returns the token of its page. Besides
-	// the errors of Standing: ErrCrowded.
-	Begin func(ctx context.Context, id string) (token string, err error)
+	// Begin makes a conversation of a standing link, in a language of the browser's, the best first, where the
+	// link has none, and returns the token of its page. Besides the errors of Standing: ErrCrowded.
+	Begin func(ctx context.Context, id string, languages []string) (token string, err error)
 	// Transcript returns what is to be seen at an address, in the order to be shown: the
 	// newest items whose Ord is below before (0 = of all), at most limit.
 	Transcript func(ctx context.Context, to chat.Address, before int64, limit int) ([]Item, error)

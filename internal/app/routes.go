@@ -125,8 +125,8 @@ func (a *App) webchat(prefix string) http.Handler {
 			p, err := standing.Describe(ctx, id)
 			return webchat.Standing{Title: p.Title, Language: p.Language, Telegram: p.Telegram}, webchatError(err)
 		},
-		Begin: func(ctx context.Context, id string) (string, error) {
-			token, err := standing.Begin(ctx, id)
+		Begin: func(ctx context.Context, id string, languages []string) (string, error) {
+			token, err := standing.Begin(ctx, id, languages)
 			return token, webchatError(err)
 		},
 		Transcript: func(ctx context.Context, to chat.Address, before int64, limit int) ([]webchat.Item, error) {

@@ -119,7 +119,7 @@ func (l look) fill(p *actPage, in caseSource, form string) {
 		for _, k := range recovery.ActionKinds() {
 			p.Actions = append(p.Actions, choice{string(k), v.Say("action_" + string(k)), chosen("action", string(k))})
 		}
-		p.Follows = l.follows(in, p.Who)
+		p.Follows = begins(l.follows(in, p.Who))
 	case "no-action":
 		for _, key := range draw.NoActionReasons {
 			p.Choices = append(p.Choices, choice{key, v.Say("no_action_" + key), chosen("reason", key)})

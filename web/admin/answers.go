@@ -194,11 +194,7 @@ func (s *site) answerRow(w *words, a *storage.AnsweredSession) answerRow {
 		}
 	}
 	row.Words = voice.Cut(voice.Join(" – ", append([]string{row.Words}, a.Beside...)...), 400)
-	day := a.Day
-	if t, err := time.Parse(time.DateOnly, a.Day); err == nil {
-		day = w.day(s.Clock().UTC(), t, time.UTC)
-	}
-	row.About = voice.Join(" · ", a.Service, s.at(a.Site).Name, a.Staff, day)
+	row.About = voice.Join(" · ", a.Service, s.at(a.Site).Name, a.Staff, s.dayAt(w, a.Site, a.Day))
 	return row
 }
 

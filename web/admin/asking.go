@@ -324,8 +324,10 @@ func (p *askingPage) figures(words *words, counts []storage.AskCount) {
 
 // handoutPage lists the links that somebody is to send.
 type handoutPage struct {
-	Rows []handoutRow
-	More bool
+	Rows  []handoutRow
+	More  bool
+	Local bool // a link leads to this computer alone
+	Mends bool // the viewer may say another address
 }
 
 type handoutRow struct {
@@ -354,7 +356,7 @@ func (s askingPages) handout(w http.ResponseWriter, r *http.Request, v Viewer) e
 		out.Flush()
 		return nil // who asks may be gone
 	}
-	p := handoutPage{More: len(list) == handedShown}
+	p := handoutPage{More: len(list) == handedShown, Mends: v.Can(access.EditSites, access.EverySite)}
 	for _, h := range list {
 		at := s.at(h.Ask.Site)
 		text, digits := s.handed(words, &h)
@@ -366,6 +368,7 @@ func (s askingPages) handout(w http.ResponseWriter, r *http.Request, v Viewer) e
 			Mail:     template.URL("mailto:" + url.PathEscape(h.Email) + "?subject=" + url.PathEscape(words.t("handout_subject", at.Name)) + "&body=" + url.PathEscape(text)), //nolint:gosec // each part is escaped
 		}
 		p.Rows = append(p.Rows, row)
+		p.Local = p.Local || isLocal(row.Link)
 	}
 	f := frame{Title: words.t("handout"), Here: "/asking", Back: &link{"/asking", words.t("asking")}}
 	return s.show(w, r, v, http.StatusOK, "handout.html", f, p)

@@ -38,7 +38,7 @@ func init() {
 			Older: []askRow{{"", "C-3", "answered", "", "cut · Main Street", "Mon 19:20", ""}},
 		}},
 		fixture{"handout.html", "empty", f, handoutPage{}},
-		fixture{"handout.html", "full", f, handoutPage{More: true, Rows: []handoutRow{{"Anna", "cut · Main Street", "https://care.example/chat/x", "/asking/handout/x/whatsapp", "sms:?body=x", "mailto:?body=x"}}}},
+		fixture{"handout.html", "full", f, handoutPage{More: true, Local: true, Mends: true, Rows: []handoutRow{{"Anna", "cut · Main Street", "https://care.example/chat/x", "/asking/handout/x/whatsapp", "sms:?body=x", "mailto:?body=x"}}}},
 	)
 }
 

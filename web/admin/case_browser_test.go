@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/internal/browsertest"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -37,6 +39,7 @@ var deskScenes = map[string]func(*desk){
 	"words are taken back within five seconds":                        undoInTime,
 	"of two agents who race the loser is told, and keeps their words": twoRace,
 	"whoever has the list open is called by its title and a sound":    callsStaff,
+	"what is done elsewhere is seen on all of the page":               elsewhereSeen,
 	"nothing stays in the way on a low screen":                        lowScreen,
 }
 
@@ -215,6 +218,34 @@ func listStays(d *desk) {
 	d.Do(chromedp.Click(chromedp.CSS("#fresh button")))
 	d.UntilText("The fringe is uneven.")
 	d.Until(`document.querySelector("#row-` + second.Name() + ` button") !== null`)
+}
+
+// elsewhereSeen is a page that stays open while the case moves on in another tab: no part of it stays behind.
+func elsewhereSeen(d *desk) {
+	k := d.w.unhappy("main", "1", "Anna", wait)
+	d.opens("mei", "/cases/"+k.Name())
+	d.UntilText("forty minutes")
+	const near = `document.querySelector(".case-head .clock b")?.dataset.due ?? ""`
+	take := browsertest.Eval[string](d.Tab, near)
+	d.w.as("mei").post("/cases/"+k.Name()+"/take", nil)
+	d.Until(`document.querySelector("#standing").textContent.includes("Mei Chen")`)
+	if contact := browsertest.Eval[string](d.Tab, near); contact == take || contact == "" {
+		d.Errorf("the head tells the clock that was stopped: %q", contact)
+	}
+	if label := browsertest.Eval[string](d.Tab, `document.querySelector("#reply .primary").textContent`); label != "Send to Anna" {
+		d.Errorf("whoever has the case can %q", label)
+	}
+	d.w.clock.add(time.Second)
+	d.w.says("1", "Anna", chat.Update{Kind: chat.Text, Text: "And nobody called."})
+	d.Until(`document.querySelector("#log").textContent.includes("And nobody called.")`)
+	if !browsertest.Eval[bool](d.Tab, `document.querySelector("#saidh").parentElement.textContent.includes("And nobody called.")`) {
+		d.Error("what the customer said leaves out the newest words")
+	}
+	d.w.as("mei").post("/cases/"+k.Name()+"/resolve", url.Values{"cause": {"responsiveness"}, "action": {"apology"}})
+	d.Until(`document.querySelector("#standing").textContent.includes("Resolved")`)
+	if browsertest.Eval[bool](d.Tab, `[...document.querySelectorAll("[data-due]")].some(e => e.checkVisibility())`) {
+		d.Error("clocks run on a case that is over")
+	}
 }
 
 func draftsSurvive(d *desk) {

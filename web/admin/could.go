@@ -121,7 +121,7 @@ func (s *site) couldWithSurveys(ctx context.Context, w *words) (all []step, some
 	snap := s.Bot.Configuration().Now()
 	for _, d := range drafts {
 		all = append(all, step{
-			w.t("could_draft", s.titleOfDraft(w, d), cmp.Or(d.Person, w.t("flow_somebody")), w.moment(s.Clock(), d.At, snap.Site("").Zone)),
+			w.t("could_draft", s.titleOfDraft(w, d), cmp.Or(d.Person, w.t("flow_somebody")), w.moment(s.Clock(), d.At, s.houseZone())),
 			"/surveys/" + d.Flow + "/edit", w.t("could_draft_do"),
 		})
 	}

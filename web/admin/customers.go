@@ -308,7 +308,7 @@ func (s customerPages) customer(w http.ResponseWriter, r *http.Request, v Viewer
 		}
 	}
 	for _, on := range slices.Sorted(maps.Keys(seenOn)) {
-		p.Facts = append(p.Facts, [2]string{words.platform(string(on)), words.t("seen_last", words.day(now, seenOn[on], time.UTC))})
+		p.Facts = append(p.Facts, [2]string{words.platform(string(on)), words.t("seen_last", words.day(now, seenOn[on], s.houseZone()))})
 	}
 	f := frame{Title: s.called(words, d), Here: "/customers", Back: &link{"/customers", words.t("customers")}}
 	return s.show(w, r, v, http.StatusOK, "customer.html", f, p)
@@ -338,9 +338,9 @@ func (s customerPages) mayBeAsked(words *words, d storage.Dossier, now time.Time
 		on := words.platform(string(i.Person.Platform))
 		switch {
 		case !i.Stopped.IsZero():
-			all = append(all, words.t("asked_stopped", on, words.day(now, i.Stopped, time.UTC)))
+			all = append(all, words.t("asked_stopped", on, words.day(now, i.Stopped, s.houseZone())))
 		case !i.Blocked.IsZero():
-			all = append(all, words.t("asked_blocked", on, words.day(now, i.Blocked, time.UTC)))
+			all = append(all, words.t("asked_blocked", on, words.day(now, i.Blocked, s.houseZone())))
 		case i.Person.Platform == chat.Web:
 			all = append(all, words.t("asked_link", on))
 		default:

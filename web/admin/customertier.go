@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/internal/page"
@@ -42,7 +41,7 @@ func (s customerPages) tierOf(w *words, v Viewer, d storage.Dossier, seen storag
 	now := s.Clock()
 	for _, x := range slices.Backward(d.Tiers) {
 		if x.Customer == c.ID {
-			f.Past = append(f.Past, w.t("worth_since", w.day(now, x.At, time.UTC), w.t("worth_"+string(x.Tier)), s.tierTold(w, x.Told)))
+			f.Past = append(f.Past, w.t("worth_since", w.day(now, x.At, s.houseZone()), w.t("worth_"+string(x.Tier)), s.tierTold(w, x.Told)))
 		}
 	}
 	return f

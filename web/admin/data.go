@@ -92,7 +92,7 @@ func (s settingsPages) showData(w http.ResponseWriter, r *http.Request, v Viewer
 		b := s.Backups.State()
 		p.Backup = &backupView{Where: b.Where, Fault: b.Fault, Dir: b.Dir, Running: b.Running}
 		if !b.Ended.IsZero() && b.Fault == "" {
-			p.Backup.About = words.t("backup_about", words.moment(s.Clock(), b.Ended, time.UTC), b.Rows, (b.Bytes+1<<20-1)>>20)
+			p.Backup.About = words.t("backup_about", words.moment(s.Clock(), b.Ended, s.houseZone()), b.Rows, (b.Bytes+1<<20-1)>>20)
 		}
 	}
 	return s.show(w, r, v, status, "data.html", frame{Title: words.t("data"), Here: "/settings", Back: &link{"/settings", words.t("settings")}}, p)

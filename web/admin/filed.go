@@ -269,7 +269,7 @@ func (f *filed) versionsOf(s *site, r *http.Request, words *words, live int) (p 
 			return p, err
 		}
 		p.Versions = append(p.Versions, ruleVersion{
-			Version: n, At: words.moment(s.Clock(), src.Published, s.Bot.Configuration().Now().Site("").Zone),
+			Version: n, At: words.moment(s.Clock(), src.Published, s.houseZone()),
 			Who: by[n].Person, Note: by[n].Note, Live: n == live, Previous: n - 1,
 		})
 	}

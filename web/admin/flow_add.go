@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/draft"
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
@@ -57,17 +59,38 @@ var addings = []struct {
 	}},
 }
 
+// seconds is how long it takes to answer what an entry adds; 0 = it asks nothing.
+func (a adding) seconds(group string) int {
+	tap, text := snapshot.Seconds(&survey.Question{Kind: survey.ScaleQ}), snapshot.Seconds(&survey.Question{Kind: survey.TextQ})
+	switch a.name {
+	case "why":
+		return 2*tap + text
+	case "matrix":
+		return 2 * tap
+	case "dimensions":
+		return 5 * tap
+	case "loyalty":
+		return 3 * tap
+	case "message":
+		return 0
+	}
+	if group == "add_words" {
+		return text
+	}
+	return tap
+}
+
 // menu is the menu of questions in the reader's words.
 func (d *drawer) menu() []addGroup {
 	var out []addGroup
 	for _, g := range addings {
 		group := addGroup{Name: d.t(g.name)}
 		for _, a := range g.entries {
-			hint := "seconds_8"
-			if g.name == "add_words" {
-				hint = "seconds_30"
+			entry := addEntry{a.name, d.t("new_" + a.name), ""}
+			if n := a.seconds(g.name); n > 0 {
+				entry.Hint = d.t("about_seconds", n)
 			}
-			group.Entries = append(group.Entries, addEntry{a.name, d.t("new_" + a.name), d.t(hint)})
+			group.Entries = append(group.Entries, entry)
 		}
 		out = append(out, group)
 	}

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
 
@@ -209,4 +211,48 @@ func TestWordsAreOptionsByMenus(t *testing.T) {
 	form["questions/=mid/when|0|value"] = []string{"3"}
 	m.post(at, form, http.StatusSeeOther)
 	m.says(pesquisa.file())
+}
+
+// What the menu of questions says an entry takes is what the survey takes longer by it.
+func TestTheMenuOfQuestionsSaysHowLongEachTakes(t *testing.T) {
+	h := builder(t)
+	seconds := func(flow string) (all int) {
+		f, err := flowfile.Parse([]byte(h.source(flow)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range f.Questions {
+			all += snapshot.Seconds(&f.Questions[i])
+		}
+		return all
+	}
+	flow, said := "", 0
+	for _, g := range addings {
+		for _, a := range g.entries {
+			flow = strings.Split(h.post("/surveys/new", url.Values{"title": {"A " + a.name}, "language": {"en"}}, 303).Header().Get("Location"), "/")[2]
+			before := seconds(flow)
+			menu := h.get("/surveys/"+flow+"/edit?add=overall", 200)
+			h.post("/surveys/"+flow+"/edit", url.Values{"act": {"question|" + a.name + "|overall"}}, 303)
+			want := ""
+			if n := seconds(flow) - before; n > 0 {
+				want = fmt.Sprintf("about %d s", n)
+				said++
+			}
+			m := regexp.MustCompile(`value="question\|` + a.name + `\|overall">[^<]*<span class="meta">([^<]*)<`).FindStringSubmatch(menu)
+			if m == nil || m[1] != want {
+				t.Errorf("%s: the menu says %q, and it takes %q", a.name, m, want)
+			}
+		}
+	}
+	if said < 20 {
+		t.Errorf("only %d entries take time", said)
+	}
+}
+
+// The list of surveys tells how many questions everybody is asked, as the page of a new survey does.
+func TestTheListTellsHowManyQuestionsEverybodyIsAsked(t *testing.T) {
+	h := builder(t)
+	if page := h.get("/surveys", 200); !strings.Contains(page, "questions: 3 for everybody, 4 more as it turns out") {
+		t.Errorf("the list counts what nobody is asked at once:\n%s", page)
+	}
 }

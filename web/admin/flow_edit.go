@@ -50,7 +50,7 @@ func (s draftPages) editorOf(r *http.Request, v Viewer, d drafted, faults map[st
 	words := s.words(r, v)
 	q := r.URL.Query()
 	e := flowEditor{Flow: d.Flow, Title: d.Flow, Rev: d.Rev, Open: q.Get("q"), Draft: d.draft, Carry: carry(q), Part: r.Header.Get("Aftercare-Live") != ""}
-	zone := s.Bot.Configuration().Now().Site("").Zone
+	zone := s.houseZone()
 	switch {
 	case !d.draft && d.Live > 0:
 		e.State = words.t("flow_is_live", d.Live)

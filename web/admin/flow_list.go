@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey/draft"
@@ -85,7 +86,7 @@ func (s surveyPages) flows(w http.ResponseWriter, r *http.Request, v Viewer) err
 		}
 	}
 	by := map[string]*flowRow{}
-	zone := s.Bot.Configuration().Now().Site("").Zone
+	zone := s.houseZone()
 	row := func(flow string) *flowRow {
 		if by[flow] == nil {
 			by[flow] = &flowRow{At: "/surveys/" + flow, Edit: "/surveys/" + flow + "/edit", Title: flow, State: "never", Tag: words.t("flow_never")}
@@ -154,11 +155,17 @@ func (s surveyPages) describe(w *words, x *flowRow, source string, hangs int) {
 		class = w.t(key)
 	}
 	x.About = w.t("flow_about", class, len(doc.Elements("questions")))
+	f, err := flowfile.Parse([]byte(source))
+	if err == nil {
+		if all := snapshot.NewFlow(f); all.More {
+			x.About = w.t("flow_about_more", class, all.Asked, len(f.Questions)-all.Asked)
+		}
+	}
 	if hangs > 0 {
 		x.About += " · " + w.t("flow_hangs", hangs)
 	}
 	x.Languages = languageNames(languagesOf(doc))
-	if f, err := flowfile.Parse([]byte(source)); err == nil {
+	if err == nil {
 		if n := missingTranslations(f); n > 0 {
 			x.Missing = w.t("flow_missing", n)
 		}

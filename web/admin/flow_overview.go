@@ -49,7 +49,7 @@ func (s surveyPages) flowPage(w http.ResponseWriter, r *http.Request, v Viewer) 
 	if err != nil {
 		return err
 	}
-	zone := s.Bot.Configuration().Now().Site("").Zone
+	zone := s.houseZone()
 	p := flowView{Flow: flow, Live: d.Live, May: v.Anywhere(access.EditFlows), Hang: d.Live > 0 && v.Anywhere(access.MakeLinks)}
 	if d.draft {
 		p.Draft = words.t("flow_draft_by", cmp.Or(d.Person, words.t("flow_somebody")), words.moment(s.Clock(), d.At, zone))

@@ -169,7 +169,7 @@ func (s surveyPages) flowFigures(ctx context.Context, w *words, v Viewer) (map[s
 	if !v.Can(access.SeeReports, access.EverySite) {
 		return nil, nil
 	}
-	now := s.Clock().UTC()
+	now := s.Bot.Configuration().Now().NewestDay(s.Clock())
 	asked, more, err := askedBy(ctx, &s.Config, storage.FigureFilter{
 		Sites: s.named(v, access.SeeReports), From: now.AddDate(0, 0, -30).Format(time.DateOnly), To: now.Format(time.DateOnly), Limit: figuresMost, Of: storage.OfAnybody,
 	})

@@ -66,7 +66,7 @@ func (s casePages) versionsIn(ctx context.Context, w *words, f *reportFilter) (a
 		return nil, err
 	}
 	newest = slices.DeleteFunc(newest, func(x storage.FlowSource) bool {
-		return titles[x.Flow] == "" || f.Flow != "" && x.Flow != f.Flow || x.Version < 2 || x.Published.Format(time.DateOnly) < f.From
+		return titles[x.Flow] == "" || f.Flow != "" && x.Flow != f.Flow || x.Version < 2 || x.Published.In(s.houseZone()).Format(time.DateOnly) < f.From
 	})
 	if len(newest) > mostVersioned {
 		return nil, nil
@@ -77,7 +77,7 @@ func (s casePages) versionsIn(ctx context.Context, w *words, f *reportFilter) (a
 			return nil, err
 		}
 		for _, v := range versions {
-			if day := v.Published.Format(time.DateOnly); v.Version > 1 && day >= f.From && day <= f.To {
+			if day := v.Published.In(s.houseZone()).Format(time.DateOnly); v.Version > 1 && day >= f.From && day <= f.To {
 				all = append(all, happened{Day: day, Text: w.t("happened_version", titles[x.Flow], v.Version)})
 			}
 		}

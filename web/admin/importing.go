@@ -73,7 +73,7 @@ func (s importPages) showImports(w http.ResponseWriter, r *http.Request, v Viewe
 		x := &list[i]
 		p.Rows = append(p.Rows, importRow{
 			URL: "/asking/import/" + x.ID, Name: x.Name, Stage: words.t("import_" + string(x.Stage)),
-			About: words.t("import_about", x.Found.Rows, x.By, words.moment(s.Clock(), x.Made, time.UTC)),
+			About: words.t("import_about", x.Found.Rows, x.By, words.moment(s.Clock(), x.Made, s.houseZone())),
 		})
 	}
 	f := frame{Title: words.t("imports"), Here: "/asking", Back: &link{"/asking", words.t("asking")}}
@@ -391,6 +391,7 @@ func (s importPages) importColumns(r *http.Request, words *words, p *importPage,
 	}
 	slices.Sort(flows)
 	same := func(v string) string { return v }
+	surveys := s.namer(words)
 	written := []field{
 		menu("order", string(x.Map.Order), "import_say", orders, func(v string) string { return words.t("order_" + v) }),
 		menu("zone", x.Map.Zone, "import_site_zone", zones, same),
@@ -401,7 +402,7 @@ func (s importPages) importColumns(r *http.Request, words *words, p *importPage,
 	p.All = append(written,
 		menu("site", x.Map.Site, "import_by_column", ids, func(v string) string { return names[v] }),
 		menu("basis", x.Map.Basis, "import_say", fields.Bases(), func(v string) string { return words.t("basis_" + v) }),
-		menu("ask", x.Map.Ask, "import_triggers", flows, same),
+		menu("ask", x.Map.Ask, "import_triggers", flows, surveys.survey),
 	)
 	h := x.Found.Shape
 	yesNo := field{Name: "header", Label: words.t("import_header"), Kind: "select", Value: strconv.FormatBool(h.Header), Options: []option{

@@ -109,7 +109,7 @@ func TestAListOfCustomersIsImportedAndAsked(t *testing.T) {
 		t.Fatalf("sent: %d, %q\n%s", sent.Code, at, sent.Body)
 	}
 	page := body(b.get(at))
-	has("columns", page, "Import visits.csv", "5 rows", "&lt;b&gt;Tom", `<option value="customer" selected>`, `<option value="ended" selected>`, `<option value="day.month" selected>`)
+	has("columns", page, "Import visits.csv", "5 rows", "&lt;b&gt;Tom", `<option value="customer" selected>`, `<option value="ended" selected>`, `<option value="day.month" selected>`, `<option value="one_tap_csat">One-tap CSAT</option>`)
 	form := url.Values{"do": {"check"}, "column0": {"customer"}, "column1": {"first_name"}, "column2": {"ended"}, "column3": {"service"}, "order": {"day.month"}, "site": {"main"}, "ask": {"one_tap_csat"}}
 	if got := b.post(at, form); got.Code != 422 || !strings.Contains(got.Body.String(), `<a href="#basis">Say on what basis`) || !strings.Contains(got.Body.String(), `id="basis-fault"`) ||
 		strings.Contains(got.Body.String(), `id="site-fault"`) {

@@ -47,13 +47,14 @@ func (s linkPages) links(w http.ResponseWriter, r *http.Request, v Viewer) error
 		return err
 	}
 	var p linksPage
+	surveys := s.namer(words)
 	for _, l := range all {
 		if !v.Can(access.MakeLinks, l.Site) {
 			continue
 		}
-		row := linkRow{At: "/asking/links/" + l.ID, Name: l.Name, About: l.Flow, Opened: words.t("link_opened", l.Opened)}
+		row := linkRow{At: "/asking/links/" + l.ID, Name: l.Name, About: surveys.survey(l.Flow), Opened: words.t("link_opened", l.Opened)}
 		if name := names[l.Site]; name != "" {
-			row.About = name + " · " + l.Flow
+			row.About = name + " · " + row.About
 		}
 		if !l.Closed.IsZero() {
 			row.Opened = words.t("link_is_closed")
@@ -171,6 +172,7 @@ type standingLinkPage struct {
 	Web, Telegram string
 	Code          *qrPicture // of the address that is printed; nil = there is none
 	Local         bool       // the address leads to this computer alone: nothing is printed
+	Mends         bool       // the viewer may say another address
 	Closed        bool
 }
 
@@ -211,8 +213,9 @@ func (s linkPages) link(w http.ResponseWriter, r *http.Request, v Viewer) error 
 		p.Code = &code
 	}
 	p.Local = p.Web != "" && isLocal(p.Web)
+	p.Mends = v.Can(access.EditSites, access.EverySite)
 	p.Facts = []fact{
-		{words.t("link_flow"), l.Flow},
+		{words.t("link_flow"), s.namer(words).survey(l.Flow)},
 		{words.t("link_site"), names[l.Site]},
 		{words.t("link_service"), l.Event[voice.AttrService]},
 		{words.t("link_counted"), words.t("link_opened", l.Opened)},

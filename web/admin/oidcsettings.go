@@ -2,7 +2,6 @@ package admin
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/internal/oidc"
@@ -37,10 +36,10 @@ func (s outsidePages) showSignIn(w http.ResponseWriter, r *http.Request, v Viewe
 		p.Facts = []fact{{words.t("signin_issuer"), s.Provider.Issuer}, {words.t("signin_client"), s.Provider.ClientID}, {words.t("signin_button"), words.t("oidc_sign_in", p.Name)}}
 		h := s.Provider.Health()
 		if !h.Asked.IsZero() {
-			p.Fine = words.t("signin_fine", p.Name, words.moment(s.Clock(), h.Asked, time.UTC))
+			p.Fine = words.t("signin_fine", p.Name, words.moment(s.Clock(), h.Asked, s.houseZone()))
 		}
 		if h.Fault != "" {
-			p.Fault = words.t("signin_failed", words.moment(s.Clock(), h.At, time.UTC)) + " " + mendWords(words, h)
+			p.Fault = words.t("signin_failed", words.moment(s.Clock(), h.At, s.houseZone())) + " " + mendWords(words, h)
 		}
 		all, err := s.Store.Logins(r.Context())
 		if err != nil {

@@ -181,13 +181,13 @@ func (s saidPages) wantedIn(r *http.Request, w *words, f *saidFilter, after stri
 	list, err := s.Store.Said(r.Context(), of)
 	for i := range list {
 		a := &list[i]
-		day := a.At.Format(time.DateOnly)
+		day := a.At.In(s.zoneOf([]string{a.Site})).Format(time.DateOnly)
 		row := saidRow{
 			day: day, kind: string(a.Kind), said: []string{a.Text}, question: []string{""},
 			raw: []string{a.Site, a.Flow, a.Service, a.Staff, strconv.Itoa(a.Level)},
 		}
 		row.Level, row.Words = a.Level, voice.Cut(a.Text, 400)
-		row.About = voice.Join(" · ", a.Service, s.at(a.Site).Name, a.Staff, w.day(s.Clock().UTC(), a.At, time.UTC))
+		row.About = voice.Join(" · ", a.Service, s.at(a.Site).Name, a.Staff, w.day(s.Clock(), a.At, s.zoneOf([]string{a.Site})))
 		if a.Session != "" {
 			row.URL = "/answers/" + strconv.Itoa(int(a.Bucket)) + "." + a.Session
 		}

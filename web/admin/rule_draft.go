@@ -38,7 +38,7 @@ func (s *site) ruleBarOf(r *http.Request, v Viewer, words *words, d drafted, at,
 	}
 	b.Redo = redo > 0
 	if d.draft {
-		b.State = words.t("rules_draft", cmp.Or(d.Person, words.t("flow_somebody")), words.moment(s.Clock(), d.At, s.Bot.Configuration().Now().Site("").Zone))
+		b.State = words.t("rules_draft", cmp.Or(d.Person, words.t("flow_somebody")), words.moment(s.Clock(), d.At, s.houseZone()))
 	}
 	return b, nil
 }

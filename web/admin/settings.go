@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -84,7 +83,7 @@ func (s settingsPages) settings(w http.ResponseWriter, r *http.Request, v Viewer
 			if !words.has("audit_" + a.What) {
 				what = a.What
 			}
-			p.Last = words.t("settings_last", what, a.Who, words.moment(s.Clock(), a.At, time.UTC))
+			p.Last = words.t("settings_last", what, a.Who, words.moment(s.Clock(), a.At, s.houseZone()))
 		}
 	}
 	return s.show(w, r, v, http.StatusOK, "settings.html", frame{Title: words.t("settings"), Here: "/settings"}, p)

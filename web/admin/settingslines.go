@@ -87,7 +87,7 @@ func (s settingsPages) versionLine(w *words, src storage.RulesSource) string {
 	if src.Version == 0 {
 		return w.t("rules_shipped_line")
 	}
-	return w.t("card_version", src.Version, w.day(s.Clock(), src.Published, time.UTC))
+	return w.t("card_version", src.Version, w.day(s.Clock(), src.Published, s.houseZone()))
 }
 
 // reportingLine is what leads are told of figures where a site says nothing of its own.
@@ -172,7 +172,7 @@ func (s settingsPages) tokensCard(ctx context.Context, w *words) (settingsCard, 
 	}
 	switch {
 	case len(all) > 0 && !ends.IsZero():
-		card.State = w.t("card_tokens_until", len(all), w.day(s.Clock(), ends, time.UTC))
+		card.State = w.t("card_tokens_until", len(all), w.day(s.Clock(), ends, s.houseZone()))
 	case len(all) > 0:
 		card.State = w.t("card_in_use", len(all))
 	}
@@ -236,7 +236,7 @@ func (s settingsPages) dataCard(w *words) settingsCard {
 	case b.Fault != "":
 		card.State, card.Wrong = "", w.t("card_backup_fault")
 	case !b.Ended.IsZero():
-		card.State, card.Well = w.t("card_backup", w.moment(s.Clock(), b.Ended, time.UTC), (b.Bytes+1<<20-1)>>20), true
+		card.State, card.Well = w.t("card_backup", w.moment(s.Clock(), b.Ended, s.houseZone()), (b.Bytes+1<<20-1)>>20), true
 	default:
 		card.State = w.t("card_backup_none")
 	}

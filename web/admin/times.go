@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -89,4 +91,33 @@ func (w *words) moment(now, at time.Time, zone *time.Location) string {
 		return clock
 	}
 	return w.t("day_at", w.day(now, at, zone), clock)
+}
+
+// houseZone is the time zone of what belongs to no site, such as drafts and backups: that of most sites, and
+// of the first by its ID among as many; UTC without any site.
+func (s *site) houseZone() *time.Location {
+	sites := s.Bot.Configuration().Now().Sites
+	count, zone := map[string]int{}, time.UTC
+	for _, at := range sites {
+		if at.Zone != nil {
+			count[at.Zone.String()]++
+		}
+	}
+	most := 0
+	for _, id := range slices.Sorted(maps.Keys(sites)) {
+		if at := sites[id].Zone; at != nil && count[at.String()] > most {
+			most, zone = count[at.String()], at
+		}
+	}
+	return zone
+}
+
+// dayAt is a day of a site, as it stands on the site's calendar, as people say it; what is no day is left as it is.
+func (s *site) dayAt(w *words, at, day string) string {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return day
+	}
+	y, m, d := s.Clock().In(s.zoneOf([]string{at})).Date()
+	return w.day(time.Date(y, m, d, 0, 0, 0, 0, time.UTC), t, time.UTC)
 }

@@ -109,8 +109,9 @@ func (s *site) today(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	}
 	p.Needs = rows
 	readable := of(access.SeeWords)
-	day := func(back int) string { return now.UTC().AddDate(0, 0, -back).Format(time.DateOnly) }
-	said, err := s.Store.Answered(ctx, storage.AnsweredFilter{Sites: readable, From: day(saidSince), To: day(-1), Words: true, Limit: todayRows})
+	newest := s.Bot.Configuration().Now().NewestDay(now)
+	day := func(back int) string { return newest.AddDate(0, 0, -back).Format(time.DateOnly) }
+	said, err := s.Store.Answered(ctx, storage.AnsweredFilter{Sites: readable, From: day(saidSince), To: day(0), Words: true, Limit: todayRows})
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ type trend struct {
 // trendOf is the trend of the last weeks, the newest still running; nil where fewer than two weeks have
 // answers, or where there are too many to be counted.
 func (s *site) trendOf(ctx context.Context, w *words, sites []string, now time.Time) (*trend, error) {
-	from, to := figures.Usual(now.UTC())
+	from, to := figures.Usual(s.Bot.Configuration().Now().NewestDay(now))
 	f := reportFilter{FigureFilter: storage.FigureFilter{Sites: sites, From: from, To: to, Exact: trendMost}}
 	all, more, err := s.gathered(ctx, f.FigureFilter)
 	if err != nil || more {

@@ -67,19 +67,19 @@ function list(news) {
 	}
 }
 
-// question puts what is asked now in place of what was; words that were being written go along
-// while it is the same question.
-function question(news, own) {
+// question puts what is asked now in place of what was; words that were being written and what was
+// ticked go along while it is the same question and was not answered itself.
+function question(news, own, beside) {
 	const old = $("now"), next = news.getElementById("now")
 	if (!old || !next) return false
 	const same = old.dataset.of === next.dataset.of
 	if (same && old.dataset.mark === next.dataset.mark && !own) return false
-	if (same && !own) {
+	if (same && (!own || beside)) {
 		const was = old.querySelector("#f"), field = next.querySelector("#f")
 		if (was && field) field.value = was.value
 		for (const box of old.querySelectorAll("[name=pick]")) {
 			const to = [...next.querySelectorAll("[name=pick]")].find(e => e.value === box.value)
-			if (to) to.checked = box.checked
+			if (to) to.checked = box.checked || beside && to.checked
 		}
 	}
 	old.replaceWith(document.adoptNode(next))
@@ -105,14 +105,14 @@ function frame(news) {
 }
 
 // show puts what changed in its place and leaves the rest, with its focus, alone.
-function show(news, own) {
+function show(news, own, beside) {
 	const end = low
 	const all = document.querySelector("main")
 	const held = all.contains(document.activeElement) ? document.activeElement : null
 	const nonce = news.querySelector("input[name=nonce]")?.value
 	if (nonce) for (const i of document.querySelectorAll("input[name=nonce]")) i.value = nonce
 	list(news)
-	const asked = question(news, own)
+	const asked = question(news, own, beside)
 	frame(news)
 	count()
 	if (held && !held.isConnected) {
@@ -190,7 +190,7 @@ async function send(form, button) {
 		const again = key && asking(x.response, key)?.open
 		if (key && !again) form.closest("details.ask").open = false
 		if (words) words.readOnly = false
-		show(x.response, !key)
+		show(x.response, !key, form === $("box"))
 		const done = key && !again && asking(document, key)
 		if (done) {
 			done.open = false
