@@ -27,7 +27,6 @@ func (c *serveCmd) Run(a *terminal) error {
 			return usageError{err}
 		}
 	}
-	tuneCollector()
 	signals.Outlive()
 	return serve(a.ctx, app.Config{
 		Settings: s, Version: thisBuild().Version, Clock: a.clock, BackedUp: c.BackedUp, Log: s.Logger(a.stderr),
