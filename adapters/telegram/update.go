@@ -314,7 +314,9 @@ func (m rawMessage) files() []chat.File {
 	return files
 }
 
-var command = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(?:\s+|$)`) })
+var command = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(?:\s+|$)`)
+})
 
 // splitCommand splits "/name@bot rest".
 func splitCommand(text string) (name, bot, rest string, ok bool) {

@@ -27,12 +27,20 @@ const (
 func Orders() []Order { return []Order{DayMonth, MonthDay, YearDay, Serial} }
 
 var (
-	dayShape = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\d{1,4})\s?([./\-]|年)\s?(\d{1,2})\s?(?:[./\-]|月)\s?(\d{1,4})日?(.*)$`) })
-	namedDay = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\d{1,2})\.?[ -](?:de )?(\p{L}+)\.?,?[ -](?:de )?(\d{4})(.*)$`) })
-	dayNamed = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\p{L}+)\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})(.*)$`) })
-	clock    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(上午|下午|中午|晚上)?\s?(\d{1,2})[:：.h时点](\d{2})分?(?:[:：.](\d{2})秒?(?:[.,]\d+)?)?\s?(am|pm|a\.m\.|p\.m\.|a\. m\.|p\. m\.|uhr|h)?\s?(z|utc|[+-]\d{2}:?\d{2})?$`) })
-	emails   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]{2,}$`) })
-	phones   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\+?[0-9][0-9 ()/.\-]{5,24}$`) })
+	dayShape = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(\d{1,4})\s?([./\-]|年)\s?(\d{1,2})\s?(?:[./\-]|月)\s?(\d{1,4})日?(.*)$`)
+	})
+	namedDay = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(\d{1,2})\.?[ -](?:de )?(\p{L}+)\.?,?[ -](?:de )?(\d{4})(.*)$`)
+	})
+	dayNamed = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(\p{L}+)\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})(.*)$`)
+	})
+	clock = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(上午|下午|中午|晚上)?\s?(\d{1,2})[:：.h时点](\d{2})分?(?:[:：.](\d{2})秒?(?:[.,]\d+)?)?\s?(am|pm|a\.m\.|p\.m\.|a\. m\.|p\. m\.|uhr|h)?\s?(z|utc|[+-]\d{2}:?\d{2})?$`)
+	})
+	emails = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]{2,}$`) })
+	phones = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\+?[0-9][0-9 ()/.\-]{5,24}$`) })
 )
 
 var months = map[string]time.Month{}

@@ -11,7 +11,9 @@ import (
 )
 
 // hostForm is a host name or an address, with a port or without.
-var hostForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`) })
+var hostForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
+})
 
 // pathForm is a path that means the same everywhere.
 var pathForm = regexp.MustCompile(`^[A-Za-z0-9/._~-]*$`)
