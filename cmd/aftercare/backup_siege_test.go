@@ -89,7 +89,7 @@ func TestBackupsUnderLoadAreWholeAndComeBackEqual(t *testing.T) {
 			if *thinkFlag > 0 {
 				t.Parallel()
 			}
-			s := newSiege(t, siegePlan{database: db.url(t), inFlight: 32, lows: true})
+			s := newSiege(t, siegePlan{database: db.url(t), inFlight: crowd(32), lows: true})
 			server := s.serve()
 			s.begin()
 			all, took := []taken{}, time.Duration(0)

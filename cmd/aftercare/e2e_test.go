@@ -253,6 +253,8 @@ func TestTheDemoNeedsNothingAndLeavesNothing(t *testing.T) {
 	m := newMachine(t, nil)
 	p := m.start("demo", "--listen", m.address)
 	p.awaitReady()
+	t.Run("what is asked", func(t *testing.T) { asksInTheDemo(t, m.address) })
+	t.Run("ends in a case", func(t *testing.T) { demoEndsInACase(t, m.address) })
 	browser := newVisitor(t, "http://"+m.address)
 	browser.client.Jar, _ = cookiejar.New(nil) // never fails without options
 	front := browser.get("/")                  // leads to /demo
