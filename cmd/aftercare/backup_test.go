@@ -286,7 +286,7 @@ func TestABackupThatIsKilledIsNoBackup(t *testing.T) {
 			t.Parallel()
 			m := newMachine(t, map[string]string{"DATABASE_URL": db.url(t)})
 			m.must("migrate")
-			fillSites(t, m, 3000)
+			fillSites(t, m, 1500)
 			began := time.Now()
 			m.must("backup", "whole")
 			took := time.Since(began)

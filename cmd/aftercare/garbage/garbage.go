@@ -7,7 +7,8 @@ import (
 	"runtime/debug"
 )
 
-// Percent is how much of it may pile up, in per cent of what is live (docs/decisions/0007). internal/bench sets the same.
+// Percent is how much of it may pile up, in per cent of what is live (docs/decisions/0007).
+// internal/bench sets the same.
 const Percent = 400
 
 func init() {
