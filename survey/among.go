@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -67,19 +68,24 @@ func addresses(said string) (found []string) {
 
 // spoken writes an address that was said, or written with spaces, as addresses are written.
 func spoken(said string) string {
-	for _, sign := range signs {
+	for _, sign := range signs() {
 		said = sign.said.ReplaceAllString(said, sign.as)
 	}
 	return said
 }
 
-var signs = []struct {
+var signs = sync.OnceValue(func() []sign {
+	return []sign{
+		{regexp.MustCompile(`(?i)\s*[\[(]\s*(?:at|arroba)\s*[\])]\s*|\s+(?:at|arroba|艾特|آت)\s+|\s*@\s*`), "@"},
+		{regexp.MustCompile(`(?i)\s*[\[(]\s*(?:dot|punto)\s*[\])]\s*|\s+(?:dot|punto|点|نقطة)\s+|\s+\.\s*`), "."},
+		{regexp.MustCompile(`(@[\p{L}\d-]+),(\p{L}{2,})$`), "$1.$2"},
+	}
+})
+
+// sign is one of them.
+type sign struct {
 	said *regexp.Regexp
 	as   string
-}{
-	{regexp.MustCompile(`(?i)\s*[\[(]\s*(?:at|arroba)\s*[\])]\s*|\s+(?:at|arroba|艾特|آت)\s+|\s*@\s*`), "@"},
-	{regexp.MustCompile(`(?i)\s*[\[(]\s*(?:dot|punto)\s*[\])]\s*|\s+(?:dot|punto|点|نقطة)\s+|\s+\.\s*`), "."},
-	{regexp.MustCompile(`(@[\p{L}\d-]+),(\p{L}{2,})$`), "$1.$2"},
 }
 
 // among are the numbers within the range of q that stand among other words: "about 20 minutes",

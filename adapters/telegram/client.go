@@ -82,12 +82,12 @@ type Account struct {
 	ReadsAll bool // its privacy mode is off: in groups it is told everything
 }
 
-var tokenForm = regexp.MustCompile(`^([0-9]{1,19}):[A-Za-z0-9_-]{1,128}$`)
+var tokenForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9]{1,19}):[A-Za-z0-9_-]{1,128}$`) })
 
 // AccountID returns the bot's id, which is the first part of its token, and
 // whether the token has the form of one. It asks nobody.
 func AccountID(token string) (string, bool) {
-	parts := tokenForm.FindStringSubmatch(token)
+	parts := tokenForm().FindStringSubmatch(token)
 	if parts == nil {
 		return "", false
 	}
@@ -309,14 +309,14 @@ func (c *Client) scrub(err error) error {
 	return errors.New(clean)
 }
 
-var tokenAnywhere = regexp.MustCompile(`[0-9]{3,}:[A-Za-z0-9_-]{20,}`)
+var tokenAnywhere = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[0-9]{3,}:[A-Za-z0-9_-]{20,}`) })
 
 // redact removes the token's secret part and whatever looks like a token.
 func (c *Client) redact(s string) string {
 	if _, secret, ok := strings.Cut(c.token, ":"); ok && secret != "" {
 		s = strings.ReplaceAll(s, secret, "[redacted]")
 	}
-	return tokenAnywhere.ReplaceAllString(s, "[redacted]")
+	return tokenAnywhere().ReplaceAllString(s, "[redacted]")
 }
 
 // floods remembers in which chats Telegram lately refused for haste.

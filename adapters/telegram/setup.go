@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -34,7 +35,7 @@ type CommandSet struct {
 
 const descriptionLimit = 256 // units
 
-var commandForm = regexp.MustCompile(`^[a-z0-9_]{1,32}$`)
+var commandForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9_]{1,32}$`) })
 
 // SetCommands registers the menus, as far as Telegram does not show them already: it limits
 // how often a menu may be set. Errors are *chat.Error.
@@ -54,7 +55,7 @@ func (c *Client) setCommands(ctx context.Context, set CommandSet) error {
 	list := make([]menuCommand, len(set.Commands))
 	for i, command := range set.Commands {
 		description := cut(chat.CleanLine(command.Description), descriptionLimit)
-		if !commandForm.MatchString(command.Name) || !chat.Visible(description) {
+		if !commandForm().MatchString(command.Name) || !chat.Visible(description) {
 			return &chat.Error{Kind: chat.Rejected, Err: fmt.Errorf("command %q needs a name of 1 to 32 small letters, digits or _, and a description", command.Name)}
 		}
 		list[i] = menuCommand{Command: command.Name, Description: description}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -313,11 +314,13 @@ func (m rawMessage) files() []chat.File {
 	return files
 }
 
-var command = regexp.MustCompile(`^/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(?:\s+|$)`)
+var command = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(?:\s+|$)`)
+})
 
 // splitCommand splits "/name@bot rest".
 func splitCommand(text string) (name, bot, rest string, ok bool) {
-	m := command.FindStringSubmatch(text)
+	m := command().FindStringSubmatch(text)
 	if m == nil {
 		return "", "", "", false
 	}

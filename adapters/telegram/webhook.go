@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -97,11 +98,11 @@ func (w *webhook) away(out http.ResponseWriter) {
 	http.Error(out, "Updates cannot be stored just now.", http.StatusServiceUnavailable)
 }
 
-var secretForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
+var secretForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`) })
 
 // ValidSecret reports whether Telegram takes s as a webhook's secret: 1 to 256
 // letters, digits, "_" and "-".
-func ValidSecret(s string) bool { return secretForm.MatchString(s) }
+func ValidSecret(s string) bool { return secretForm().MatchString(s) }
 
 type webhookInfo struct {
 	URL            string   `json:"url"`

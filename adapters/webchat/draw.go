@@ -17,7 +17,7 @@ func Draw(m chat.Message) (chat.Drawn, error) {
 	m = cleanMessage(m)
 	a := s.asked(frame{Lang: m.Lang}, "", Item{Message: m}, unsent{})
 	var b bytes.Buffer
-	if err := pages.ExecuteTemplate(&b, "asked", a); err != nil {
+	if err := pages().ExecuteTemplate(&b, "asked", a); err != nil {
 		return chat.Drawn{}, err
 	}
 	out := chat.Drawn{

@@ -18,7 +18,7 @@ func TestWhatIsDrawnIsWhatThePageShows(t *testing.T) {
 		a := page.Asked
 		a.ID, a.Mark, a.Slot, a.Nonce, a.Here = elementID(""), "0.0", "", "", ""
 		var b bytes.Buffer
-		if err := pages.ExecuteTemplate(&b, "asked", a); err != nil {
+		if err := pages().ExecuteTemplate(&b, "asked", a); err != nil {
 			t.Fatal(err)
 		}
 		d, err := Draw(m.Message)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -19,7 +20,8 @@ import (
 //go:embed pages
 var pageFiles embed.FS
 
-var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
+// pages are parsed when the first one is shown: most commands show none.
+var pages = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(pageFiles, "pages/*.html")) })
 
 // frame is what every page has around its content.
 type frame struct {
@@ -129,7 +131,7 @@ func (s *site) here(r *http.Request) string {
 }
 
 func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
-	if err := page.Render(w, r, pages, status, name, data, nil); err != nil {
+	if err := page.Render(w, r, pages(), status, name, data, nil); err != nil {
 		s.Log.Error("web chat: a page cannot be shown", "err", err)
 	}
 }

@@ -43,7 +43,7 @@ func TestFragments(t *testing.T) {
 			var b bytes.Buffer
 			page := site.chatPage(site.frame("en", "", chatPath), Visitor{}, c, unsent{})
 			show := func(template string, data any) {
-				if err := pages.ExecuteTemplate(&b, template, data); err != nil {
+				if err := pages().ExecuteTemplate(&b, template, data); err != nil {
 					t.Fatal(err)
 				}
 			}

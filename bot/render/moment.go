@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aftercare/aftercare/survey/words"
@@ -22,7 +23,7 @@ func ParseMoment(said string, now time.Time, zone *time.Location) (time.Time, bo
 	}
 	r.rest = strings.NewReplacer("a.m.", "am", "p.m.", "pm", "a.m", "am", "p.m", "pm", "a. m", "am", "p. m", "pm",
 		"de la manana", "am", "de la tarde", "pm", "de la noche", "pm").Replace(r.rest)
-	for _, m := range moments {
+	for _, m := range moments() {
 		if r.broken {
 			break
 		}
@@ -38,7 +39,7 @@ func ParseMoment(said string, now time.Time, zone *time.Location) (time.Time, bo
 			}
 		}
 	}
-	if left := fillers.ReplaceAllString(r.rest, " "); r.broken || strings.Trim(fillers.ReplaceAllString(left, " "), " ,.،") != "" {
+	if left := fillers().ReplaceAllString(r.rest, " "); r.broken || strings.Trim(fillers().ReplaceAllString(left, " "), " ,.،") != "" {
 		return time.Time{}, false
 	}
 	if !r.at.IsZero() {
@@ -71,107 +72,114 @@ type moment struct {
 }
 
 // moments are the ways in which people write, dates ahead of times.
-var moments = []struct {
+var moments = sync.OnceValue(func() []wayToWrite {
+	return []wayToWrite{
+		{regexp.MustCompile(`(?:^|[ ,])(\d{4})(?:[-/.]|年) ?(\d{1,2})(?:[-/.]|月) ?(\d{1,2})(?:日|号|t|[ ,])`), func(r *moment, s []string) bool {
+			return r.date(number(s[1]), number(s[2]), number(s[3]))
+		}},
+		{regexp.MustCompile(`[ ,](\d{1,2})\. ?(\d{1,2})\.(\d{4}|\d{2})?[ ,]`), func(r *moment, s []string) bool {
+			year := number(s[3])
+			if len(s[3]) == 2 {
+				year += 2000
+			}
+			return r.date(year, number(s[2]), number(s[1]))
+		}},
+		{regexp.MustCompile(`[ ,](\d{1,2})/(\d{1,2})(?:/(\d{4}))?[ ,]`), func(r *moment, s []string) bool {
+			day, month := number(s[1]), number(s[2])
+			if month > 12 {
+				day, month = month, day
+			} else if day <= 12 && day != month {
+				r.broken = true // the third of December, or the twelfth of March
+			}
+			return r.date(number(s[3]), month, day)
+		}},
+		{regexp.MustCompile(`(\d{1,2})月(\d{1,2})[日号]?`), func(r *moment, s []string) bool {
+			return r.date(0, number(s[1]), number(s[2]))
+		}},
+		{regexp.MustCompile(` (\d{1,2})(?:st|nd|rd|th|\.)? (?:of |de )?(` + either(months) + `)\.?(?: de)?,?(?: (\d{4}))?[ ,]`), func(r *moment, s []string) bool {
+			return r.date(number(s[3]), int(months[s[2]]), number(s[1]))
+		}},
+		{regexp.MustCompile(` (` + either(months) + `)\.? (\d{1,2})(?:st|nd|rd|th)?,?(?: (\d{4}))?[ ,]`), func(r *moment, s []string) bool {
+			return r.date(number(s[3]), int(months[s[1]]), number(s[2]))
+		}},
+		{regexp.MustCompile(` (?:in|within|en|dentro de|خلال|بعد) (\d{1,3}|an?|una?)? ?(` + either(units) + `) `), (*moment).later},
+		{regexp.MustCompile(`(\d{1,3}) ?个?(分钟|小时|钟头|天|周|星期) ?[之以]?[后内]`), (*moment).later},
+		{regexp.MustCompile(`(大后天|后天|明天|明日|今天|今日)`), (*moment).near},
+		{regexp.MustCompile(` (` + either(near) + `)[ ,]`), (*moment).near},
+		{regexp.MustCompile(`(下|这|本)?(?:周|星期|礼拜)([一二三四五六日天])`), func(r *moment, s []string) bool {
+			day := strings.Index("日一二三四五六天", s[2]) / len("日") % 7
+			monday := (int(r.now.Weekday()) + 6) % 7
+			switch s[1] {
+			case "下":
+				return r.on(r.now.AddDate(0, 0, 7-monday+(day+6)%7))
+			case "":
+				return r.weekday(time.Weekday(day))
+			}
+			return r.on(r.now.AddDate(0, 0, (day+6)%7-monday))
+		}},
+		{regexp.MustCompile(` (?:(next|this) |el |يوم )?(` + either(weekdays) + `)( القادم| proximo| que viene)?[ ,]`), func(r *moment, s []string) bool {
+			day := weekdays[s[2]]
+			if s[1] == "next" || s[3] != "" {
+				// This week's or next week's: both are meant by people, unless this week's is over.
+				if monday := (r.now.Weekday() + 6) % 7; (day+6)%7 > monday {
+					r.broken = true
+					return true
+				}
+				return r.on(r.now.AddDate(0, 0, 7-int((r.now.Weekday()-day+7)%7)))
+			}
+			return r.weekday(day)
+		}},
+		{regexp.MustCompile(`(上午|早上|下午|晚上|中午)? ?(\d{1,2})(?:点|时|:)(?:(\d{2})分?|(半))?`), func(r *moment, s []string) bool {
+			if s[1] == "" && strings.Contains(s[0], ":") {
+				return false // as everybody writes it: below
+			}
+			hour, minute := number(s[2]), number(s[3])
+			if s[4] != "" {
+				minute = 30
+			}
+			if slices.Contains([]string{"下午", "晚上"}, s[1]) && hour < 12 {
+				hour += 12
+			} else if s[1] == "" && hour < 8 {
+				r.broken = true // in the morning, or in the afternoon
+			}
+			return r.time(hour, minute)
+		}},
+		{regexp.MustCompile(` (\d{1,2})(?:[:.h](\d{2}))? ?(am|pm|صباحا|مساء|h|uhr|o'clock)?[ ,]`), func(r *moment, s []string) bool {
+			hour, minute := number(s[1]), number(s[2])
+			switch s[3] {
+			case "am", "صباحا":
+				if hour == 12 {
+					hour = 0
+				}
+				r.broken = r.broken || hour > 12
+			case "pm", "مساء":
+				r.broken = r.broken || hour > 12 || hour == 0
+				if hour < 12 {
+					hour += 12
+				}
+			case "h", "uhr":
+			default:
+				// "at 5" and "5 o'clock" are twice a day.
+				r.broken = r.broken || s[2] == "" && hour <= 12
+				// "3.12" is a day, too.
+				r.broken = r.broken || !r.dated && strings.Contains(s[0], ".") && minute >= 1 && minute <= 12
+			}
+			return r.time(hour, minute)
+		}},
+		{regexp.MustCompile(`(?: (noon|midday|mediodia|الظهر) |(中午))`), func(r *moment, _ []string) bool { return r.time(12, 0) }},
+	}
+})
+
+// wayToWrite is one of them.
+type wayToWrite struct {
 	form *regexp.Regexp
 	read func(r *moment, said []string) bool
-}{
-	{regexp.MustCompile(`(?:^|[ ,])(\d{4})(?:[-/.]|年) ?(\d{1,2})(?:[-/.]|月) ?(\d{1,2})(?:日|号|t|[ ,])`), func(r *moment, s []string) bool {
-		return r.date(number(s[1]), number(s[2]), number(s[3]))
-	}},
-	{regexp.MustCompile(`[ ,](\d{1,2})\. ?(\d{1,2})\.(\d{4}|\d{2})?[ ,]`), func(r *moment, s []string) bool {
-		year := number(s[3])
-		if len(s[3]) == 2 {
-			year += 2000
-		}
-		return r.date(year, number(s[2]), number(s[1]))
-	}},
-	{regexp.MustCompile(`[ ,](\d{1,2})/(\d{1,2})(?:/(\d{4}))?[ ,]`), func(r *moment, s []string) bool {
-		day, month := number(s[1]), number(s[2])
-		if month > 12 {
-			day, month = month, day
-		} else if day <= 12 && day != month {
-			r.broken = true // the third of December, or the twelfth of March
-		}
-		return r.date(number(s[3]), month, day)
-	}},
-	{regexp.MustCompile(`(\d{1,2})月(\d{1,2})[日号]?`), func(r *moment, s []string) bool {
-		return r.date(0, number(s[1]), number(s[2]))
-	}},
-	{regexp.MustCompile(` (\d{1,2})(?:st|nd|rd|th|\.)? (?:of |de )?(` + either(months) + `)\.?(?: de)?,?(?: (\d{4}))?[ ,]`), func(r *moment, s []string) bool {
-		return r.date(number(s[3]), int(months[s[2]]), number(s[1]))
-	}},
-	{regexp.MustCompile(` (` + either(months) + `)\.? (\d{1,2})(?:st|nd|rd|th)?,?(?: (\d{4}))?[ ,]`), func(r *moment, s []string) bool {
-		return r.date(number(s[3]), int(months[s[1]]), number(s[2]))
-	}},
-	{regexp.MustCompile(` (?:in|within|en|dentro de|خلال|بعد) (\d{1,3}|an?|una?)? ?(` + either(units) + `) `), (*moment).later},
-	{regexp.MustCompile(`(\d{1,3}) ?个?(分钟|小时|钟头|天|周|星期) ?[之以]?[后内]`), (*moment).later},
-	{regexp.MustCompile(`(大后天|后天|明天|明日|今天|今日)`), (*moment).near},
-	{regexp.MustCompile(` (` + either(near) + `)[ ,]`), (*moment).near},
-	{regexp.MustCompile(`(下|这|本)?(?:周|星期|礼拜)([一二三四五六日天])`), func(r *moment, s []string) bool {
-		day := strings.Index("日一二三四五六天", s[2]) / len("日") % 7
-		monday := (int(r.now.Weekday()) + 6) % 7
-		switch s[1] {
-		case "下":
-			return r.on(r.now.AddDate(0, 0, 7-monday+(day+6)%7))
-		case "":
-			return r.weekday(time.Weekday(day))
-		}
-		return r.on(r.now.AddDate(0, 0, (day+6)%7-monday))
-	}},
-	{regexp.MustCompile(` (?:(next|this) |el |يوم )?(` + either(weekdays) + `)( القادم| proximo| que viene)?[ ,]`), func(r *moment, s []string) bool {
-		day := weekdays[s[2]]
-		if s[1] == "next" || s[3] != "" {
-			// This week's or next week's: both are meant by people, unless this week's is over.
-			if monday := (r.now.Weekday() + 6) % 7; (day+6)%7 > monday {
-				r.broken = true
-				return true
-			}
-			return r.on(r.now.AddDate(0, 0, 7-int((r.now.Weekday()-day+7)%7)))
-		}
-		return r.weekday(day)
-	}},
-	{regexp.MustCompile(`(上午|早上|下午|晚上|中午)? ?(\d{1,2})(?:点|时|:)(?:(\d{2})分?|(半))?`), func(r *moment, s []string) bool {
-		if s[1] == "" && strings.Contains(s[0], ":") {
-			return false // as everybody writes it: below
-		}
-		hour, minute := number(s[2]), number(s[3])
-		if s[4] != "" {
-			minute = 30
-		}
-		if slices.Contains([]string{"下午", "晚上"}, s[1]) && hour < 12 {
-			hour += 12
-		} else if s[1] == "" && hour < 8 {
-			r.broken = true // in the morning, or in the afternoon
-		}
-		return r.time(hour, minute)
-	}},
-	{regexp.MustCompile(` (\d{1,2})(?:[:.h](\d{2}))? ?(am|pm|صباحا|مساء|h|uhr|o'clock)?[ ,]`), func(r *moment, s []string) bool {
-		hour, minute := number(s[1]), number(s[2])
-		switch s[3] {
-		case "am", "صباحا":
-			if hour == 12 {
-				hour = 0
-			}
-			r.broken = r.broken || hour > 12
-		case "pm", "مساء":
-			r.broken = r.broken || hour > 12 || hour == 0
-			if hour < 12 {
-				hour += 12
-			}
-		case "h", "uhr":
-		default:
-			// "at 5" and "5 o'clock" are twice a day.
-			r.broken = r.broken || s[2] == "" && hour <= 12
-			// "3.12" is a day, too.
-			r.broken = r.broken || !r.dated && strings.Contains(s[0], ".") && minute >= 1 && minute <= 12
-		}
-		return r.time(hour, minute)
-	}},
-	{regexp.MustCompile(`(?: (noon|midday|mediodia|الظهر) |(中午))`), func(r *moment, _ []string) bool { return r.time(12, 0) }},
 }
 
 // fillers are what may stand between a date and a time.
-var fillers = regexp.MustCompile(`(?:之前|以前|前| (?:at|on|by|until|before|the|el|a las?|para|antes de|hasta|الساعه|يوم|في|قبل|حتي|حتى|um|bis) )`)
+var fillers = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?:之前|以前|前| (?:at|on|by|until|before|the|el|a las?|para|antes de|hasta|الساعه|يوم|في|قبل|حتي|حتى|um|bis) )`)
+})
 
 func (r *moment) date(year, month, day int) bool {
 	if r.dated {

@@ -319,12 +319,12 @@ func doubted(t *testing.T, store storage.Store, tg *telegramtest.Server, users [
 	return all
 }
 
-// A hundred and fifty customers of a sheet are asked in Telegram while the real process is killed with -9
+// Ninety customers of a sheet are asked in Telegram while the real process is killed with -9
 // again and again: each has one conversation, which begins once, and the page says how far it has got.
 // Who sees the question twice is one of those to whom it was on its way when a process died.
 func TestABroadcastThatIsKilledAsksNobodyTwice(t *testing.T) {
 	t.Parallel()
-	const people = 150
+	const people = 90
 	for _, db := range databases {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
@@ -368,8 +368,8 @@ func TestABroadcastThatIsKilledAsksNobodyTwice(t *testing.T) {
 			staff.until(at, 101)
 			staff.post(at, url.Values{"do": {"run"}})
 			killed := 0
-			for _, share := range []int{10, 55, 105} {
-				for deadline := time.Now().Add(10 * patience); asked() < share; time.Sleep(5 * time.Millisecond) {
+			for _, share := range []int{10, 35, 60} {
+				for deadline := time.Now().Add(10 * patience); asked() < share; time.Sleep(20 * time.Millisecond) {
 					if time.Now().After(deadline) {
 						t.Fatalf("%d of %d are asked", asked(), people)
 					}

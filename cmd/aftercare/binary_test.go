@@ -127,13 +127,34 @@ func (m *machine) run(args ...string) (int, string, string) {
 	return cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()
 }
 
+// makeDatabase has the database made, unless something did it before: `aftercare migrate` would do the same.
+func (m *machine) makeDatabase() {
+	m.t.Helper()
+	if m.made {
+		return
+	}
+	m.made = true
+	path, ok := strings.CutPrefix(m.env["DATABASE_URL"], "sqlite:")
+	if !ok || m.program != "" {
+		m.run("migrate")
+		return
+	}
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(m.dir, path)
+	}
+	if left, err := filepath.Glob(path + "*"); err != nil || len(left) > 0 {
+		m.run("migrate") // there is something: a database of an older program, or what is left of one
+		return
+	}
+	makeDatabase(m.t, "sqlite:"+path)
+}
+
 // must runs a command that has to succeed and returns its output. The first one has the
 // database made, unless a server did it before.
 func (m *machine) must(args ...string) string {
 	m.t.Helper()
-	if !m.made && args[0] != "migrate" {
-		m.made = true
-		m.run("migrate")
+	if args[0] != "migrate" {
+		m.makeDatabase()
 	}
 	code, stdout, stderr := m.run(args...)
 	if code != 0 {
@@ -205,7 +226,7 @@ func (m *machine) start(args ...string) *instance {
 
 func (p *instance) awaitReady() {
 	p.m.t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		select {
 		case <-p.done:
 			p.m.t.Fatalf("the server ended by itself: %v\n%s", p.err, p.log)

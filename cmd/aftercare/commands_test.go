@@ -17,6 +17,7 @@ import (
 	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/sqlite/sqlitetest"
 )
 
 // console calls commands in the test's own process, on one SQLite file.
@@ -44,12 +45,14 @@ func bareConsole(t *testing.T, env map[string]string) *console {
 	return c
 }
 
-// makeDatabase makes a database, as `aftercare migrate` does.
+// makeDatabase makes a database of a SQLite file, as `aftercare migrate` does.
 func makeDatabase(t *testing.T, at string) {
 	t.Helper()
-	if _, err := app.Migrate(t.Context(), app.Migrating{Settings: settings.Settings{DatabaseURL: settings.Secret(at)}, Clock: app.Now}); err != nil {
-		t.Fatal(err)
+	path, ok := strings.CutPrefix(at, "sqlite:")
+	if !ok {
+		t.Fatalf("%s is no file", at)
 	}
+	copyFile(t, sqlitetest.New(t, 1), path)
 }
 
 // call runs a command line and returns its exit code.

@@ -242,8 +242,8 @@ func (p *past) fills(ctx context.Context, v visits, token string, places []int) 
 			return err
 		}
 	}
-	c, err := p.newest(ctx, v.site)
-	if err == nil && !c.OpenedAt.Before(p.now()) && !c.Watched() {
+	c, err := p.opened(ctx, v.site)
+	if err == nil && c.ID != "" {
 		p.recover(v, token, c, v.causes[0])
 	}
 	return err

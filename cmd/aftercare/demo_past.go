@@ -40,6 +40,7 @@ type past struct {
 	todo  []happening // by time
 	n     int         // updates so far
 	serve *services
+	last  map[string]string // the id of the case that opened last, by the site
 	// reason is the choice of several that whoever answers next makes; "" = the first.
 	reason string
 }
@@ -224,10 +225,20 @@ func (p *past) answer(ctx context.Context, v visits, token string, mark int, wor
 	if err := p.reply(ctx, token, mark, words); err != nil {
 		return storage.Case{}, err
 	}
-	newest, err := p.newest(ctx, v.site)
-	if err != nil || newest.OpenedAt.Before(p.now()) || newest.Watched() {
+	return p.opened(ctx, v.site)
+}
+
+// opened is the case that the answer of this moment opened; the zero Case if it opened none. What somebody else opened
+// there at the same moment is theirs.
+func (p *past) opened(ctx context.Context, site string) (storage.Case, error) {
+	newest, err := p.newest(ctx, site)
+	if err != nil || newest.OpenedAt.Before(p.now()) || newest.Watched() || newest.ID == p.last[site] {
 		return storage.Case{}, err
 	}
+	if p.last == nil {
+		p.last = map[string]string{}
+	}
+	p.last[site] = newest.ID
 	return newest, nil
 }
 

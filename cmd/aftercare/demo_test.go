@@ -17,12 +17,9 @@ var updatePictures = flag.Bool("update", false, "take the pictures of the README
 
 // The demo in a real browser: a low answer is a case on the pages of staff beside it, where one
 // takes it, becomes somebody else, and invites another customer. What staff do with a case is
-// told by the tests of package admin.
-func TestTheDemoEndsInACase(t *testing.T) {
-	m := newMachine(t, nil)
-	m.start("demo", "--listen", m.address).awaitReady()
-	asksInTheDemo(t, m.address)
-	d := openPanes(t, m.address, "http://"+m.address+"/")
+// told by the tests of package admin. Nobody was at the demo before.
+func demoEndsInACase(t *testing.T, address string) {
+	d := openPanes(t, address, "http://"+address+"/")
 
 	d.says(theStaff, "Nobody has it 1") // of the months before
 	d.says(theChat, "how satisfied or dissatisfied were you with your cut and colour?")

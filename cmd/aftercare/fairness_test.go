@@ -14,7 +14,7 @@ import (
 	"github.com/aftercare/aftercare/internal/app/settings"
 )
 
-var hostileFlag = flag.Int("hostile", 200, "how many messages somebody sends to crowd others out")
+var hostileFlag = flag.Int("hostile", 100, "how many messages somebody sends to crowd others out")
 
 // Attack H1, through the real binary: somebody who has a case writes and writes, so that both
 // chats of staff have all that they take for minutes. The card of another customer, who is as
@@ -72,7 +72,7 @@ func (c *crowding) run(open func(*crowding) func(text string)) {
 	c.group.WaitText("Main Street")
 	c.channel.WaitText("Main Street")
 	tap := c.bystander()
-	calm := make([]time.Duration, max(50, *hostileFlag/5)) // a hundredth of them is two, in the long run
+	calm := make([]time.Duration, max(20, *hostileFlag/5)) // a hundredth of them is two, in the long run
 	for i := range calm {
 		calm[i] = tap()
 	}

@@ -13,7 +13,7 @@ import (
 
 var (
 	hitsFlag   = flag.Int("hits", 5, "how often Postgres is killed or restarted")
-	cutsFlag   = flag.Int("cuts", 40, "how many answers to COMMIT are cut")
+	cutsFlag   = flag.Int("cuts", 20, "how many answers to COMMIT are cut")
 	roundsFlag = flag.Int("rounds", 1, "how often each trouble is played")
 	holdFlag   = flag.Duration("hold", 600*time.Millisecond, "how long each trouble lasts")
 )

@@ -159,9 +159,9 @@ func takeAway(t *testing.T, what theft) (kept int, unready time.Duration) {
 	server := m.serve()
 
 	const (
-		customers = 4
-		pause     = 15 * time.Millisecond // between two of one customer
-		enough    = 60                    // are acknowledged before
+		customers = 2
+		pause     = 25 * time.Millisecond // between two of one customer
+		enough    = 30                    // are acknowledged before
 	)
 	var took atomic.Bool // the trouble is over
 	var before, after atomic.Int64

@@ -140,7 +140,7 @@ func newFleet(t *testing.T, n int, mode string, first func(*fleet)) *fleet {
 	tg := telegramtest.New(t)
 	f := &fleet{balancer: b, running: make([]*instance, n)}
 	f.siege = newSiegeOn(t, tg, siegePlan{
-		database: migrated(t), onTelegram: 4, instances: n - 1,
+		database: migrated(t), onTelegram: 4, instances: n - 1, pause: leisure(),
 		env: map[string]string{"TELEGRAM_MODE": mode}, public: b.URL,
 		first: func(s *siege) {
 			f.siege = s
@@ -213,7 +213,7 @@ func TestAFleetOfThreeLosesAndDoublesNothing(t *testing.T) {
 	for _, mode := range []string{settings.Webhook, settings.Poll} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
-			kills := max(*killsFlag/5, 3)
+			kills := max(*killsFlag/5, 2)
 			f := newFleet(t, 3, mode, func(f *fleet) {
 				for i := range f.machines {
 					f.start(i)

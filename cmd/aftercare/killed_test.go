@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-var killsFlag = flag.Int("kills", 6, "how often the server is killed on each database")
+var killsFlag = flag.Int("kills", 3, "how often the server is killed on each database")
 
 // The real process is killed with -9 again and again under load. Everything that it
 // acknowledged is there afterwards, once; every unsatisfied customer has one card. Where the
@@ -20,13 +20,13 @@ func TestKilledAgainAndAgainItLosesAndDoublesNothing(t *testing.T) {
 				t.Parallel()
 			}
 			s := newSiege(t, siegePlan{
-				database: db.url(t), inFlight: 48, onTelegram: phones, lows: true,
+				database: db.url(t), inFlight: crowd(48), onTelegram: phones, lows: true,
 			})
 			server := s.serve()
 			s.begin()
 			for kill := range *killsFlag {
 				life := time.Duration(100+s.random.IntN(900)) * time.Millisecond
-				if kill%5 == 4 {
+				if kill%5 == 2 {
 					// Long enough for the lease of the one before to lapse: this one sends.
 					life += 5 * time.Second
 				}

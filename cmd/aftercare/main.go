@@ -3,7 +3,11 @@
 // it turns the environment into settings, settings into wiring, and runs it.
 package main
 
-import "os"
+import (
+	"os"
+
+	_ "github.com/aftercare/aftercare/cmd/aftercare/garbage" // of every command, before anything else is made
+)
 
 func main() {
 	os.Exit(execute(os.Args[1:]))

@@ -27,7 +27,6 @@ func (c *serveCmd) Run(a *terminal) error {
 			return usageError{err}
 		}
 	}
-	tuneCollector()
 	signals.Outlive()
 	log := s.Logger(a.stderr)
 	for _, stranger := range s.Strangers {

@@ -12,6 +12,23 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
+// crowd are so many web customers at a time where the load is as much as the machine bears, else as many as usual.
+func crowd(n int) int {
+	if *thinkFlag > 0 {
+		return usual
+	}
+	return n
+}
+
+// leisure is how long web customers think about an answer in a siege that lasts long anyway, because leases must
+// lapse in it: longer than usual, unless somebody has said how long.
+func leisure() time.Duration {
+	if *thinkFlag != usualThought {
+		return *thinkFlag
+	}
+	return 3 * usualThought
+}
+
 // makeDatabase brings the database up to date in the test's own process: who invites does not.
 func (s *siege) makeDatabase() {
 	s.t.Helper()

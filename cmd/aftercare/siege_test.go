@@ -23,14 +23,15 @@ import (
 
 var (
 	seedFlag  = flag.Uint64("seed", 0, "seed of the schedules of sieges; 0 = a new one")
-	thinkFlag = flag.Duration("think", 500*time.Millisecond, "how long web customers think about an answer; 0 = as much load as the machine bears")
+	thinkFlag = flag.Duration("think", usualThought, "how long web customers think about an answer; 0 = as much load as the machine bears")
 )
 
 const (
-	usual  = 16 // web customers who answer at the same time
-	phones = 6  // the most customers on Telegram at the same time
+	usual        = 16                     // web customers who answer at the same time
+	usualThought = 500 * time.Millisecond // of theirs about an answer
+	phones       = 6                      // the most customers on Telegram at the same time
 	// leastLoad is how many updates are acknowledged, at least, before a siege may end.
-	leastLoad = 300
+	leastLoad = 150
 	// lowEvery is how often, at most, a web customer who is not satisfied begins: a group
 	// takes fifteen cards a minute, however fast the customers are.
 	lowEvery = 5 * time.Second
@@ -292,7 +293,9 @@ func (s *siege) insist(v *visitor, path string, form url.Values) (string, bool) 
 		}
 		s.failed.Add(1)
 		v.elsewhere()
-		time.Sleep(20 * time.Millisecond)
+		// Nobody asks a server that is down without a pause: all of them together ask often enough to see when
+		// it is at work again.
+		time.Sleep(time.Duration(100+rand.IntN(200)) * time.Millisecond)
 	}
 	s.t.Errorf("no acknowledgement of %v in %v", form, 2*patience)
 	return "", false

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-var soakFlag = flag.Duration("soak", 10*time.Second, "how long the soak lasts")
+var soakFlag = flag.Duration("soak", 6*time.Second, "how long the soak lasts")
 
 // holding is what a process holds at one moment.
 type holding struct{ goroutines, descriptors, heap float64 }
@@ -68,7 +68,7 @@ func TestASoakLeavesNothingBehind(t *testing.T) {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
 			s := newSiege(t, siegePlan{
-				database: db.url(t), pause: 250 * time.Millisecond,
+				database: db.url(t),
 				// What the heap holds is what the last collection left and at most a tenth more, so that
 				// no window of the soak lies between two collections.
 				env: map[string]string{"GOGC": "10"},
@@ -78,7 +78,7 @@ func TestASoakLeavesNothingBehind(t *testing.T) {
 			eventually(t, "a conversation in every browser", func() bool { return s.warm.Load() == int64(s.inFlight) })
 			time.Sleep(*soakFlag / 10) // caches fill, connections open
 			var samples []holding
-			for end := time.Now().Add(*soakFlag); time.Now().Before(end); time.Sleep(*soakFlag / 150) {
+			for end := time.Now().Add(*soakFlag); time.Now().Before(end); time.Sleep(*soakFlag / 75) {
 				samples = append(samples, s.held(server))
 			}
 			s.end()

@@ -20,15 +20,16 @@ import (
 )
 
 // OpenStore opens the database that DATABASE_URL names, as it is: it makes none and migrates
-// nothing. Who opens it closes it. log may be nil.
+// nothing. It is for commands: a statement that the database refuses is found when it is needed, and not, as
+// a server does, by looking at all of them first. Who opens it closes it. log may be nil.
 func OpenStore(ctx context.Context, s settings.Settings, clock func() time.Time, log *slog.Logger) (storage.Store, error) {
 	if path := s.SQLitePath(); path != "" {
 		if err := exists(path); err != nil {
 			return nil, err
 		}
-		return openSQLite(ctx, path, sqlite.Options{Clock: clock, Log: log})
+		return openSQLite(ctx, path, sqlite.Options{Clock: clock, Log: log, Unchecked: true})
 	}
-	store, err := postgres.Open(ctx, string(s.DatabaseURL), postgres.Options{Clock: clock, Log: log})
+	store, err := postgres.Open(ctx, string(s.DatabaseURL), postgres.Options{Clock: clock, Log: log, Unchecked: true})
 	return store, whatToDo(err)
 }
 

@@ -201,7 +201,7 @@ func registry() []row {
 			{dir: shell, test: "TestAServerThatTheDatabaseHasOutgrownAcknowledgesNothing", target: faults},
 		}},
 		{23, "nothing leaks", "goleak in every package that starts goroutines; goroutines, descriptors and heap are flat within 5 % over an hour", []check{
-			{dir: shell, test: "TestASoakLeavesNothingBehind", target: soak, long: []string{"-soak=${soak}"}},
+			{dir: shell, test: "TestASoakLeavesNothingBehind", target: soak, long: []string{"-soak=${soak}", "-think=250ms"}},
 			{dir: "internal/app", test: "TestAServerStartsAnswersAndLeavesNothingBehind", target: soak},
 		}},
 		{24, "both engines behave alike", "one suite green on SQLite and Postgres; schema and statements obey the rules for distribution by test", []check{

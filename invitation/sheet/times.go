@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aftercare/aftercare/survey/words"
@@ -26,12 +27,20 @@ const (
 func Orders() []Order { return []Order{DayMonth, MonthDay, YearDay, Serial} }
 
 var (
-	dayShape = regexp.MustCompile(`^(\d{1,4})\s?([./\-]|年)\s?(\d{1,2})\s?(?:[./\-]|月)\s?(\d{1,4})日?(.*)$`)
-	namedDay = regexp.MustCompile(`^(\d{1,2})\.?[ -](?:de )?(\p{L}+)\.?,?[ -](?:de )?(\d{4})(.*)$`)
-	dayNamed = regexp.MustCompile(`^(\p{L}+)\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})(.*)$`)
-	clock    = regexp.MustCompile(`^(上午|下午|中午|晚上)?\s?(\d{1,2})[:：.h时点](\d{2})分?(?:[:：.](\d{2})秒?(?:[.,]\d+)?)?\s?(am|pm|a\.m\.|p\.m\.|a\. m\.|p\. m\.|uhr|h)?\s?(z|utc|[+-]\d{2}:?\d{2})?$`)
-	emails   = regexp.MustCompile(`^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]{2,}$`)
-	phones   = regexp.MustCompile(`^\+?[0-9][0-9 ()/.\-]{5,24}$`)
+	dayShape = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(\d{1,4})\s?([./\-]|年)\s?(\d{1,2})\s?(?:[./\-]|月)\s?(\d{1,4})日?(.*)$`)
+	})
+	namedDay = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(\d{1,2})\.?[ -](?:de )?(\p{L}+)\.?,?[ -](?:de )?(\d{4})(.*)$`)
+	})
+	dayNamed = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(\p{L}+)\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})(.*)$`)
+	})
+	clock = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(上午|下午|中午|晚上)?\s?(\d{1,2})[:：.h时点](\d{2})分?(?:[:：.](\d{2})秒?(?:[.,]\d+)?)?\s?(am|pm|a\.m\.|p\.m\.|a\. m\.|p\. m\.|uhr|h)?\s?(z|utc|[+-]\d{2}:?\d{2})?$`)
+	})
+	emails = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]{2,}$`) })
+	phones = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\+?[0-9][0-9 ()/.\-]{5,24}$`) })
 )
 
 var months = map[string]time.Month{}
@@ -59,14 +68,14 @@ type written struct {
 func split(text string) (w written, ok bool) {
 	text = strings.TrimSpace(text)
 	num := func(s string) int { n, _ := strconv.Atoi(s); return n }
-	if m := dayShape.FindStringSubmatch(text); m != nil {
+	if m := dayShape().FindStringSubmatch(text); m != nil {
 		return written{num(m[1]), num(m[3]), num(m[4]), m[2], false, m[5]}, true
 	}
-	if m := namedDay.FindStringSubmatch(text); m != nil {
+	if m := namedDay().FindStringSubmatch(text); m != nil {
 		month := months[words.Bare(m[2])]
 		return written{num(m[1]), int(month), num(m[3]), " ", true, m[4]}, month > 0
 	}
-	if m := dayNamed.FindStringSubmatch(text); m != nil {
+	if m := dayNamed().FindStringSubmatch(text); m != nil {
 		month := months[words.Bare(m[1])]
 		return written{num(m[2]), int(month), num(m[3]), " ", true, m[4]}, month > 0
 	}
@@ -102,7 +111,7 @@ func hour(text string) (h, m, s int, zone *time.Location, ok bool) {
 	if text == "" {
 		return 0, 0, 0, nil, true
 	}
-	g := clock.FindStringSubmatch(text)
+	g := clock().FindStringSubmatch(text)
 	if g == nil {
 		return 0, 0, 0, nil, false
 	}
@@ -156,7 +165,7 @@ func isClock(v string) bool {
 	return ok
 }
 
-func isEmail(v string) bool { return emails.MatchString(v) }
+func isEmail(v string) bool { return emails().MatchString(v) }
 
 func isPhone(v string) bool {
 	digits := 0
@@ -165,7 +174,7 @@ func isPhone(v string) bool {
 			digits++
 		}
 	}
-	return phones.MatchString(v) && digits >= 7 && digits <= 15 && !isTime(v)
+	return phones().MatchString(v) && digits >= 7 && digits <= 15 && !isTime(v)
 }
 
 func isNumber(v string) bool {

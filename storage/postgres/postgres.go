@@ -38,8 +38,8 @@ type Options struct {
 	Before func(ctx context.Context, p Pending) error
 	// Wrap, if set, wraps the driver: tests cut the connection there.
 	Wrap func(driver.Connector) driver.Connector
-	// Unchecked does not have the database check every statement first: for tests, which open
-	// the same schema a thousand times.
+	// Unchecked does not have the database check every statement first: for commands, which need few of them, and
+	// for tests, which open the same schema a thousand times.
 	Unchecked bool
 }
 

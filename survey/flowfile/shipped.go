@@ -1,10 +1,10 @@
 package flowfile
 
 import (
+	"bytes"
 	"embed"
 	"fmt"
 	"path"
-	"strings"
 	"sync"
 
 	"github.com/aftercare/aftercare/survey"
@@ -29,19 +29,25 @@ var (
 		r, o := mustOpen("bands")
 		return mustRead(r, r.readBands(o.Get("bands")))
 	})
-	shippedFlows = sync.OnceValue(func() []template {
-		out := make([]template, len(templateOrder))
-		for i, name := range templateOrder {
-			source := mustFile("templates/" + name + ".yaml")
-			f, err := Parse(source)
-			if err != nil {
-				panic(fmt.Sprintf("template %s: %v", name, err))
-			}
-			out[i] = template{f, source}
+	// shippedFlows are the templates by name, each read by itself: a command needs one.
+	shippedFlows = eachOnce(templateOrder, func(name string) template {
+		source := mustFile("templates/" + name + ".yaml")
+		f, err := Parse(source)
+		if err != nil {
+			panic(fmt.Sprintf("template %s: %v", name, err))
 		}
-		return out
+		return template{f, source}
 	})
 )
+
+// eachOnce are functions that make the thing of a name when it is first asked for.
+func eachOnce[T any](names []string, read func(name string) T) map[string]func() T {
+	out := make(map[string]func() T, len(names))
+	for _, name := range names {
+		out[name] = sync.OnceValue(func() T { return read(name) })
+	}
+	return out
+}
 
 type template struct {
 	flow   survey.Flow
@@ -85,22 +91,21 @@ func mustRead[T any](r *reader, v T) T {
 // Templates returns the shipped flows, Version 0, in the order in which they are offered.
 // What they hold is shared and must not be changed.
 func Templates() []survey.Flow {
-	shipped := shippedFlows()
-	out := make([]survey.Flow, len(shipped))
-	for i, t := range shipped {
-		out[i] = t.flow
+	out := make([]survey.Flow, len(templateOrder))
+	for i, name := range templateOrder {
+		out[i] = shippedFlows[name]().flow
 	}
 	return out
 }
 
 // Template returns the shipped flow of this name and its file as it is shipped.
 func Template(name string) (survey.Flow, []byte, bool) {
-	for _, t := range shippedFlows() {
-		if t.flow.ID == name {
-			return t.flow, []byte(strings.Clone(string(t.source))), true
-		}
+	read, ok := shippedFlows[name]
+	if !ok {
+		return survey.Flow{}, nil, false
 	}
-	return survey.Flow{}, nil, false
+	t := read()
+	return t.flow, bytes.Clone(t.source), true
 }
 
 // Bands returns the shipped ladder: seven levels with their names and the mood that

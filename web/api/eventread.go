@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -26,9 +27,9 @@ const (
 )
 
 var (
-	sourceShape    = regexp.MustCompile(`^[a-z0-9_-]{1,40}$`)
-	attributeShape = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
-	moneyShape     = regexp.MustCompile(`^-?[0-9]{1,12}(\.[0-9]{1,4})?$`)
+	sourceShape    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9_-]{1,40}$`) })
+	attributeShape = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`) })
+	moneyShape     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^-?[0-9]{1,12}(\.[0-9]{1,4})?$`) })
 	currencyShape  = regexp.MustCompile(`^[A-Z]{3}$`)
 )
 
@@ -179,7 +180,7 @@ func (r *reader) event(v value) (e storage.Event) {
 	}
 	need("source", "Say which system tells it, such as \"till\".")
 	need("id", "Say which service it is: your own number of it, that no other has.")
-	if e.Source = r.words(v, "source", maxID); e.Source != "" && !sourceShape.MatchString(e.Source) {
+	if e.Source = r.words(v, "source", maxID); e.Source != "" && !sourceShape().MatchString(e.Source) {
 		r.fault(v.members["source"].at, "source", "A source is at most 40 of a–z, 0–9, _ and -.")
 	}
 	if e.ID = r.words(v, "id", maxID); e.ID == "" && v.members["id"].kind == text {
@@ -217,7 +218,7 @@ func (r *reader) event(v value) (e storage.Event) {
 	}
 	if a, ok := v.members["amount"]; ok && r.object(a, "value", "currency") {
 		e.Amount = &storage.EventAmount{Value: r.words(a, "value", 20), Currency: r.words(a, "currency", 20)}
-		if !moneyShape.MatchString(e.Amount.Value) || !currencyShape.MatchString(e.Amount.Currency) {
+		if !moneyShape().MatchString(e.Amount.Value) || !currencyShape.MatchString(e.Amount.Currency) {
 			r.fault(a.at, "amount", "Write it as {\"value\": \"25.50\", \"currency\": \"EUR\"}.")
 		}
 	}
@@ -229,7 +230,7 @@ func (r *reader) event(v value) (e storage.Event) {
 			if x.kind != number || err != nil {
 				r.fault(x.at, "type", "This is %s; a number is meant.", x.kind)
 			}
-			if !attributeShape.MatchString(name) {
+			if !attributeShape().MatchString(name) {
 				r.fault(x.at, "name", "A measure is called by at most 40 of a–z, 0–9 and _.")
 			}
 			e.Measures[name] = n
@@ -300,7 +301,7 @@ func (r *reader) attributes(v value) map[string]any {
 		switch from := reserved[name]; {
 		case from != "":
 			r.fault(x.at, "reserved", "%q is filled from %q: leave it out here.", name, from)
-		case !attributeShape.MatchString(name):
+		case !attributeShape().MatchString(name):
 			r.fault(x.at, "name", "An attribute is called by at most 40 of a–z, 0–9 and _, a letter first.")
 		case x.kind == text:
 			out[name] = r.words(m, name, maxWords)

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,7 +25,7 @@ var improvementRoutes = []route{
 	{http.MethodDelete, "/improvements/{improvement}", access.WriteImprovements, (*api).deleteImprovement},
 }
 
-var improvementShape = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
+var improvementShape = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`) })
 
 // mostImprovement is how long a text of an improvement is.
 const mostImprovement = 300
@@ -157,7 +158,7 @@ func (s *api) putImprovement(q *request) (answer, error) {
 		return answer{}, err
 	}
 	i := r.improvement(q.body)
-	if i.ID = q.PathValue("improvement"); !improvementShape.MatchString(i.ID) {
+	if i.ID = q.PathValue("improvement"); !improvementShape().MatchString(i.ID) {
 		return answer{}, problemf(invalid, "%q is no name of a change: at most 40 of a–z, 0–9 and -.", short(i.ID))
 	}
 	if len(r.faults) > 0 {

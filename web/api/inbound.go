@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/aftercare/aftercare/invitation/inbound"
 	"github.com/aftercare/aftercare/storage"
@@ -43,10 +44,10 @@ const (
 	heardRefused = "refused"
 )
 
-var systemName = regexp.MustCompile(`^[a-z0-9_-]{1,40}$`)
+var systemName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9_-]{1,40}$`) })
 
 // IsSystemName reports whether a system can be called so: its events have it as their source.
-func IsSystemName(name string) bool { return systemName.MatchString(name) }
+func IsSystemName(name string) bool { return systemName().MatchString(name) }
 
 // hear takes one call of another system.
 func (s *api) hear(w http.ResponseWriter, r *http.Request) {
@@ -61,7 +62,7 @@ func (s *api) hear(w http.ResponseWriter, r *http.Request) {
 
 func (s *api) heard(w http.ResponseWriter, r *http.Request, name string) (Heard, error) {
 	now, unknown := s.Clock().UTC(), problemf(notFound, "No system of this name is heard here.")
-	if s.Systems == nil || !systemName.MatchString(name) {
+	if s.Systems == nil || !systemName().MatchString(name) {
 		return Heard{}, unknown
 	}
 	source, secrets, err := s.Systems.System(r.Context(), name)

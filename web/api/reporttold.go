@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aftercare/aftercare/bot/figures"
@@ -70,16 +71,21 @@ func (s *api) reportNames(*request) (answer, error) {
 }
 
 // ownMembers say how what single reports are asked for besides has to be written.
-var ownMembers = []struct {
+var ownMembers = sync.OnceValue(func() []ownMember {
+	return []ownMember{
+		{"compare", "previous, year or none", regexp.MustCompile(`^(previous|year|none)$`)},
+		{"told", "a whole number of people up to 1000, as 22", regexp.MustCompile(`^([1-9]\d{0,2}|1000)$`)},
+		{"target", "a whole number of per cent, as 15", regexp.MustCompile(`^[1-9]\d?$`)},
+		{"change", "a day, as 2026-03-05", regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)},
+		{"level", "a level or a range of levels, as 2 or 1-3", regexp.MustCompile(`^([1-7]|1-[2-7]|2-[3-7]|3-[4-7]|4-[5-7]|5-[67]|6-7)$`)},
+		{"beside", "a part, as site:main", regexp.MustCompile(`^(site|service|staff|language|channel):.+$`)},
+	}
+})
+
+// ownMember is one of them.
+type ownMember struct {
 	name, as string
 	fits     *regexp.Regexp
-}{
-	{"compare", "previous, year or none", regexp.MustCompile(`^(previous|year|none)$`)},
-	{"told", "a whole number of people up to 1000, as 22", regexp.MustCompile(`^([1-9]\d{0,2}|1000)$`)},
-	{"target", "a whole number of per cent, as 15", regexp.MustCompile(`^[1-9]\d?$`)},
-	{"change", "a day, as 2026-03-05", regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)},
-	{"level", "a level or a range of levels, as 2 or 1-3", regexp.MustCompile(`^([1-7]|1-[2-7]|2-[3-7]|3-[4-7]|4-[5-7]|5-[67]|6-7)$`)},
-	{"beside", "a part, as site:main", regexp.MustCompile(`^(site|service|staff|language|channel):.+$`)},
 }
 
 // report is the report of an address, the same that its page shows of the same filters.
@@ -100,7 +106,7 @@ func (s *api) report(q *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	for _, own := range ownMembers {
+	for _, own := range ownMembers() {
 		if v := said.Get(own.name); said.Has(own.name) && !own.fits.MatchString(v) {
 			return answer{}, problemf(invalid, "%q is no %s. Write %s.", short(v), own.name, own.as)
 		}

@@ -9,12 +9,13 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"sync"
 )
 
 var (
-	tokenForm     = regexp.MustCompile(`^[0-9]{1,19}:[A-Za-z0-9_-]{1,128}$`)
-	staffChatForm = regexp.MustCompile(`^-?[0-9]{1,19}(:[0-9]{1,19})?$`)
-	webhookForm   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
+	tokenForm     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{1,19}:[A-Za-z0-9_-]{1,128}$`) })
+	staffChatForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^-?[0-9]{1,19}(:[0-9]{1,19})?$`) })
+	webhookForm   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`) })
 )
 
 // problems returns what is wrong with the settings. It quotes no secret.
@@ -55,13 +56,13 @@ func (s Settings) problems() []string {
 		add("PUBLIC_URL", "it is not a web address that people can open. Write https://host or https://host/path, of letters, digits, dots and hyphens")
 	}
 
-	if s.Token != "" && !tokenForm.MatchString(string(s.Token)) {
+	if s.Token != "" && !tokenForm().MatchString(string(s.Token)) {
 		add("TELEGRAM_TOKEN", "it does not look like a bot token. Copy it from @BotFather: digits, a colon, then letters and digits")
 	}
 	if api, err := url.Parse(s.API); err != nil || (api.Scheme != "http" && api.Scheme != "https") || api.Host == "" || api.RawQuery != "" {
 		add("TELEGRAM_API", "it is not a web address. Leave it out to use Telegram's own, or write https://host")
 	}
-	if s.StaffChat != "" && !staffChatForm.MatchString(s.StaffChat) {
+	if s.StaffChat != "" && !staffChatForm().MatchString(s.StaffChat) {
 		add("TELEGRAM_STAFF_CHAT", "%q is not a chat id. Open the group on web.telegram.org and copy the number from the address, such as -1001234567890", s.StaffChat)
 	}
 	if s.StaffChat != "" && s.Token == "" {
@@ -81,7 +82,7 @@ func (s Settings) problems() []string {
 	default:
 		add("TELEGRAM_MODE", "%q is not a mode. Write poll or webhook", s.Mode)
 	}
-	if s.WebhookSecret != "" && !webhookForm.MatchString(string(s.WebhookSecret)) {
+	if s.WebhookSecret != "" && !webhookForm().MatchString(string(s.WebhookSecret)) {
 		add("TELEGRAM_WEBHOOK_SECRET", "Telegram allows 1 to 256 of A-Z a-z 0-9 _ and -. Leave it out to have one made")
 	}
 

@@ -6,11 +6,14 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
 // hostForm is a host name or an address, with a port or without.
-var hostForm = regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
+var hostForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
+})
 
 // pathForm is a path that means the same everywhere.
 var pathForm = regexp.MustCompile(`^[A-Za-z0-9/._~-]*$`)
@@ -20,7 +23,7 @@ const longestURL = 500
 
 // plausible says whether an address can be what customers type or tap.
 func plausible(text string, u *url.URL) bool {
-	return len(text) <= longestURL && hostForm.MatchString(u.Host) && pathForm.MatchString(u.Path) && u.RawPath == "" &&
+	return len(text) <= longestURL && hostForm().MatchString(u.Host) && pathForm.MatchString(u.Path) && u.RawPath == "" &&
 		(u.Path == "" || path.Clean(u.Path) == strings.TrimSuffix(u.Path, "/"))
 }
 

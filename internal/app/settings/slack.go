@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -14,14 +15,14 @@ const SlackAPI = "https://slack.com/api"
 
 var slackClientForm = regexp.MustCompile(`^[0-9]+\.[0-9]+$`)
 
-var slackChannelForm = regexp.MustCompile(`^(?:(T[A-Z0-9]{2,20})/)?([CG][A-Z0-9]{2,20})$`)
+var slackChannelForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:(T[A-Z0-9]{2,20})/)?([CG][A-Z0-9]{2,20})$`) })
 
 // UsesSlack reports whether Slack is set up at all.
 func (s Settings) UsesSlack() bool { return s.SlackToken != "" || s.SlackClientID != "" }
 
 // SlackStaffChannel is the channel of SLACK_STAFF_CHANNEL, and its workspace if it names one.
 func (s Settings) SlackStaffChannel() (team, channel string) {
-	m := slackChannelForm.FindStringSubmatch(s.SlackStaff)
+	m := slackChannelForm().FindStringSubmatch(s.SlackStaff)
 	if m == nil {
 		return "", ""
 	}
@@ -49,7 +50,7 @@ func (s Settings) slackProblems(add func(name, format string, args ...any)) {
 	if api, err := url.Parse(s.SlackAPI); s.SlackAPI != "" && (err != nil || (api.Scheme != "http" && api.Scheme != "https") || api.Host == "" || api.RawQuery != "") {
 		add("SLACK_API", "it is not a web address. Leave it out to use Slack's own, or write https://host/api")
 	}
-	if s.SlackStaff != "" && !slackChannelForm.MatchString(s.SlackStaff) {
+	if s.SlackStaff != "" && !slackChannelForm().MatchString(s.SlackStaff) {
 		add("SLACK_STAFF_CHANNEL", "%q is not a channel's id. Open the channel's details in Slack and copy the id at their end, such as C0123456789", s.SlackStaff)
 	}
 	for _, secret := range []struct {

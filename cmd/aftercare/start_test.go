@@ -1,0 +1,51 @@
+package main
+
+import (
+	"database/sql"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// A server looks whether the database takes every statement before it serves. A command needs a few of them, and
+// does not have its caller wait for all.
+func TestACommandNeedsOnlyWhatItReads(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, map[string]string{"DATABASE_URL": "sqlite:a.db"})
+	m.must("site", "add", "main-street", "--name", "Main Street", "--zone", "UTC")
+	db, err := sql.Open("sqlite", m.dir+"/a.db")
+	here(t, err)
+	_, err = db.Exec("ALTER TABLE improvements RENAME TO elsewhere")
+	here(t, err)
+	here(t, db.Close())
+	if out := m.must("site", "list"); !strings.Contains(out, "Main Street") {
+		t.Errorf("the sites are\n%s", out)
+	}
+	if code, _, stderr := m.run("improvement", "list"); code != 1 {
+		t.Errorf("who needs what is gone: exit code %d: %s", code, stderr)
+	}
+	if code, _, stderr := m.run("serve"); code != 1 || !strings.Contains(stderr, "improvements") {
+		t.Errorf("a server: exit code %d: %s", code, stderr)
+	}
+}
+
+// mostAtStart is how many bytes our own packages may make before main begins. Every command pays for it, so that what a
+// few of them need, as patterns and pages, is made when it is needed.
+const mostAtStart = 1_400_000
+
+func TestLittleIsMadeBeforeACommandBegins(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, nil)
+	m.env["GODEBUG"] = "inittrace=1" // "init PACKAGE @… ms, … ms clock, BYTES bytes, … allocs" (runtime, environment variables)
+	_, _, said := m.run("version")
+	all := 0
+	for _, line := range regexp.MustCompile(`(?m)^init (github\.com/aftercare/\S+) .* (\d+) bytes`).FindAllStringSubmatch(said, -1) {
+		n, err := strconv.Atoi(line[2])
+		here(t, err)
+		all += n
+	}
+	if all == 0 || all > mostAtStart {
+		t.Errorf("%d bytes are made before main begins, at most %d are wanted:\n%s", all, mostAtStart, said)
+	}
+}
