@@ -20,12 +20,12 @@ import (
 )
 
 var (
-	crashes   = flag.Int("crashes", 40, "how many random crash schedules to play on each database")
+	crashes   = flag.Int("crashes", 20, "how many random crash schedules to play on each database")
 	crashSeed = flag.Uint64("crashseed", 1, "the first seed of the crash schedules")
 )
 
 // crashPlayers is how many schedules are played at once, each on a database of its own.
-const crashPlayers = 10
+const crashPlayers = 5
 
 // TestCrashes lets the process die before or after calls of the store, several times in
 // each schedule, while customers answer surveys. (To die before or after a Send is to
@@ -74,7 +74,7 @@ func TestCrashes(t *testing.T) {
 			if folded < sum.Answers {
 				t.Errorf("reports know %d answers, of %d", folded, sum.Answers)
 			}
-			if !t.Failed() && *crashes >= 40 && (sum.Deaths < *crashes || sum.Cards == 0 || sum.Doubtful == 0) {
+			if !t.Failed() && *crashes >= 20 && (sum.Deaths < *crashes || sum.Cards == 0 || sum.Doubtful == 0) {
 				t.Errorf("the schedules did not crash enough: %+v", sum)
 			}
 		})

@@ -92,7 +92,7 @@ func onPostgres(t testing.TB, buckets int) opener {
 
 func postgresAt(dsn string) opener {
 	return func(clock func() time.Time) (storage.Store, error) {
-		return postgres.Open(context.Background(), dsn, postgres.Options{Clock: clock, Unchecked: true})
+		return postgres.Open(context.Background(), dsn, postgres.Options{Clock: clock, Wrap: pgtest.Kept(dsn), Unchecked: true})
 	}
 }
 

@@ -60,7 +60,7 @@ func engines(t *testing.T, test func(t *testing.T, w *world), only ...string) {
 			})
 			w.raw = func() (*sql.DB, error) { return sql.Open("postgres", dsn) }
 			return func(clock func() time.Time) (storage.Store, error) {
-				return postgres.Open(context.Background(), dsn, postgres.Options{Clock: clock, Unchecked: true})
+				return postgres.Open(context.Background(), dsn, postgres.Options{Clock: clock, Wrap: pgtest.Kept(dsn), Unchecked: true})
 			}
 		},
 	} {

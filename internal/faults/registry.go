@@ -330,7 +330,7 @@ func registry() []row {
 			{dir: shell, test: "TestABroadcastThatIsKilledAsksNobodyTwice", target: crash},
 			{dir: "bot/asking", test: "TestACrashAsksNobodyTwice", target: crash},
 			{dir: "bot/asking", test: "TestACrashWhileStaffAskAsksNobodyTwice", target: crash},
-			{dir: "bot/asking", test: "TestTheModelOfWhoIsAsked", target: crash},
+			{dir: "bot/asking", test: "TestTheModelOfWhoIsAsked", target: crash, long: []string{"-everywhere"}},
 			{dir: "bot/asking", test: "TestManyPlanAtOnce", target: crash},
 			{dir: "invitation", test: "TestThePolicyNeverAsksTooOften", target: crash},
 			{dir: "invitation", test: "TestTheModelSeesEachRuleThatIsLeftOut", target: crash},

@@ -82,7 +82,7 @@ ANALYZE;
 // which a turn, a send or a look puts. AFTERCARE_FILL is a number of answers, for more than a
 // test can afford: `make plans` fills in a million.
 func TestWhatIsReadOftenStaysCheapAsTheDatabaseFills(t *testing.T) {
-	answers := 100_000
+	answers := 40_000
 	if n, err := strconv.Atoi(os.Getenv("AFTERCARE_FILL")); err == nil {
 		answers = n
 	}

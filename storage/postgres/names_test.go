@@ -15,7 +15,7 @@ import (
 // Names that were stored before they had a place are filled in, and found by an index alone. The pages
 // that each statement touches are counted.
 func TestNamesOfACrowdAreFilledInAndFound(t *testing.T) {
-	const crowd, buckets = 20_000, 2
+	const crowd, buckets = 5_000, 2
 	dsn := pgtest.Start(t)
 	if _, err := Migrate(t.Context(), dsn, Options{Buckets: buckets}); err != nil {
 		t.Fatal(err)

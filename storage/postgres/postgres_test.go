@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"database/sql/driver"
 	"os"
 	"testing"
 
@@ -17,7 +18,7 @@ func engine(values bool) storagetest.Engine {
 	return storagetest.Engine{Name: "postgres", Joins: !values, New: func(t testing.TB) storagetest.Opener {
 		dsn := upToDate(t)
 		return func(t testing.TB, o storagetest.Options) storage.Store {
-			s, err := postgres.Open(t.Context(), dsn, postgres.Options{Clock: o.Clock, Wrap: o.Wrap, Values: values, Unchecked: true})
+			s, err := postgres.Open(t.Context(), dsn, postgres.Options{Clock: o.Clock, Wrap: kept(dsn, o.Wrap), Values: values, Unchecked: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -29,6 +30,15 @@ func engine(values bool) storagetest.Engine {
 			return s
 		}
 	}}
+}
+
+// kept has connections outlive their store, below what a test wraps them with.
+func kept(dsn string, wrap func(driver.Connector) driver.Connector) func(driver.Connector) driver.Connector {
+	keep := pgtest.Kept(dsn)
+	if wrap == nil {
+		return keep
+	}
+	return func(c driver.Connector) driver.Connector { return wrap(keep(c)) }
 }
 
 // upToDate is a new database that is up to date.

@@ -1,6 +1,7 @@
 package pgtest
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -18,10 +19,15 @@ import (
 type shared struct {
 	once   sync.Once
 	server *Server
+	admin  *sql.DB // of the server's own database
 	err    error
 	names  atomic.Int64
 	// templates are databases that others are copied from: functions that make one, by its name.
 	templates sync.Map
+	byDSN     sync.Map // *database of tests that run
+
+	mu   sync.Mutex
+	free map[string][]*database // guarded by mu: those that no test uses, by their template
 }
 
 // A test binary has one server, and no place of its own to keep it in.
@@ -33,43 +39,127 @@ var binary shared //nolint:gochecknoglobals // see above
 // Postgres fails the test: it is never skipped.
 func Start(t testing.TB) string {
 	t.Helper()
-	return start(t, "template0")
-}
-
-// From is Start with a copy of what fill made of an empty database. It is called once in a
-// test binary for each name, and closes what it opened.
-func From(t testing.TB, name string, fill func(dsn string) error) string {
-	t.Helper()
 	s := Shared(t)
-	made, _ := binary.templates.LoadOrStore(name, sync.OnceValue(func() error {
-		if err := s.Exec("postgres", "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
-			return err
-		}
-		return fill(s.DSN(name))
-	}))
-	if err := made.(func() error)(); err != nil {
-		t.Fatal(err)
-	}
-	return start(t, name)
-}
-
-func start(t testing.TB, template string) string {
-	t.Helper()
-	s := Shared(t)
-	name := fmt.Sprintf("test_%d", binary.names.Add(1))
-	how := ""
-	if s.version() >= 15 {
-		how = " STRATEGY file_copy" // half the cost of writing each page to the log as well
-	}
-	if err := s.Exec("postgres", "CREATE DATABASE "+name+" TEMPLATE "+template+how); err != nil {
+	d, err := binary.copied("template0")
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := s.Exec("postgres", "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+		if err := errors.Join(d.close(), binary.drop(d.name)); err != nil {
 			t.Error(err)
 		}
 	})
-	return s.DSN(name)
+	return s.DSN(d.name)
+}
+
+// From is Start with a copy of what fill made of an empty database. It is called once in a
+// test binary for each name, and closes what it opened. A test may get the database of one that has
+// ended: nothing of it runs there any more, and it holds what fill made. One whose schema was changed is dropped.
+func From(t testing.TB, name string, fill func(dsn string) error) string {
+	t.Helper()
+	s := Shared(t)
+	made, _ := binary.templates.LoadOrStore(name, sync.OnceValues(func() (contents, error) { return template(s, name, fill) }))
+	as, err := made.(func() (contents, error))()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := binary.take(name)
+	if d == nil {
+		if d, err = binary.copied(name); err != nil {
+			t.Fatal(err)
+		}
+		d.as = as
+	}
+	dsn := s.DSN(d.name)
+	binary.byDSN.Store(dsn, d)
+	t.Cleanup(func() {
+		binary.byDSN.Delete(dsn)
+		if err := binary.give(name, d); err != nil {
+			t.Error(err)
+		}
+	})
+	return dsn
+}
+
+// template makes the database that others are copied from.
+func template(s *Server, name string, fill func(dsn string) error) (contents, error) {
+	if _, err := binary.admin.Exec("CREATE DATABASE " + name + " TEMPLATE template0"); err != nil {
+		return contents{}, err
+	}
+	if err := fill(s.DSN(name)); err != nil {
+		return contents{}, err
+	}
+	db, err := sql.Open("postgres", s.DSN(name))
+	if err != nil {
+		return contents{}, err
+	}
+	as, err := contentsOf(db)
+	return as, errors.Join(err, db.Close())
+}
+
+// take is a database of a template that no test uses; nil = there is none.
+func (b *shared) take(template string) *database {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	free := b.free[template]
+	if len(free) == 0 {
+		return nil
+	}
+	b.free[template] = free[:len(free)-1]
+	return free[len(free)-1]
+}
+
+// give makes a database ready for the next test.
+func (b *shared) give(template string, d *database) error {
+	err := d.reset()
+	if err == nil {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if b.free == nil {
+			b.free = map[string][]*database{}
+		}
+		b.free[template] = append(b.free[template], d)
+		return nil
+	}
+	if errors.Is(err, errSchema) {
+		err = nil
+	}
+	return errors.Join(err, d.close(), b.drop(d.name))
+}
+
+// close leaves all databases.
+func (b *shared) close() (err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, free := range b.free {
+		for _, d := range free {
+			err = errors.Join(err, d.close())
+		}
+	}
+	return errors.Join(err, b.admin.Close())
+}
+
+// copied is a new database.
+func (b *shared) copied(template string) (*database, error) {
+	name := fmt.Sprintf("test_%d", b.names.Add(1))
+	how := ""
+	if b.server.version() >= 15 {
+		how = " STRATEGY file_copy" // half the cost of writing each page to the log as well
+	}
+	if _, err := b.admin.Exec("CREATE DATABASE " + name + " TEMPLATE " + template + how); err != nil {
+		return nil, fmt.Errorf("make a database: %w", err)
+	}
+	admin, err := sql.Open("postgres", b.server.DSN(name))
+	if err != nil {
+		return nil, err
+	}
+	admin.SetMaxOpenConns(1)
+	return &database{name: name, admin: admin}, nil
+}
+
+func (b *shared) drop(name string) error {
+	_, err := b.admin.Exec("DROP DATABASE " + name + " WITH (FORCE)")
+	return err
 }
 
 // unplugged are the settings of a server whose machine never loses its power and that nobody replicates: a process
@@ -79,7 +169,11 @@ var unplugged = []string{"fsync=off", "full_page_writes=off", "wal_level=minimal
 // Shared is the test binary's one server.
 func Shared(t testing.TB) *Server {
 	t.Helper()
-	binary.once.Do(func() { binary.server, binary.err = Run("", unplugged...) })
+	binary.once.Do(func() {
+		if binary.server, binary.err = Run("", unplugged...); binary.err == nil {
+			binary.admin, binary.err = sql.Open("postgres", binary.server.DSN("postgres"))
+		}
+	})
 	if binary.err != nil {
 		t.Fatal(binary.err)
 	}
@@ -103,7 +197,7 @@ func Main(m *testing.M, ignored ...goleak.Option) int {
 	code := m.Run()
 	var err error
 	if binary.server != nil {
-		err = binary.server.Stop()
+		err = errors.Join(binary.close(), binary.server.Stop())
 	}
 	if code == 0 { // a test that failed half-way leaves what it likes
 		err = errors.Join(err, goleak.Find(ignored...))

@@ -1,0 +1,128 @@
+package pgtest
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"time"
+
+	"github.com/aftercare/aftercare/storage/internal/sqlstore"
+)
+
+// most is how many idle connections of a database are kept.
+const most = 6
+
+// Kept has the connections to a database that From has made outlive the store that opened them: the next
+// store, of this test or of the next one on this database, finds them as new, with the server's catalogues
+// read already. It is what Options.Wrap takes. A connection that broke, or is in a transaction, ends as it always does.
+func Kept(dsn string) func(driver.Connector) driver.Connector {
+	d, ok := binary.byDSN.Load(dsn)
+	if !ok {
+		return func(c driver.Connector) driver.Connector { return c }
+	}
+	return func(c driver.Connector) driver.Connector { return keeping{c, d.(*database)} }
+}
+
+type keeping struct {
+	driver.Connector
+	of *database
+}
+
+// Connect implements driver.Connector.
+func (k keeping) Connect(ctx context.Context) (driver.Conn, error) {
+	k.of.mu.Lock()
+	for i, c := range k.of.idle {
+		if c.by == k.Connector { // with the same settings
+			k.of.idle = append(k.of.idle[:i:i], k.of.idle[i+1:]...)
+			k.of.mu.Unlock()
+			return c.again(), nil
+		}
+	}
+	k.of.mu.Unlock()
+	dc, err := k.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	full, ok := dc.(sqlstore.DriverConn)
+	if !ok {
+		_ = dc.Close()
+		return nil, fmt.Errorf("connection of type %T lacks what is needed", dc)
+	}
+	c := &keptConn{DriverConn: full, by: k.Connector, of: k.of}
+	if c.pid, err = c.backend(ctx); err != nil {
+		_ = dc.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// keptConn is a connection that goes back to its database when it is closed.
+type keptConn struct {
+	sqlstore.DriverConn
+	by     driver.Connector
+	of     *database
+	pid    int64 // of the server's process
+	closed bool
+}
+
+// again is the same connection for another user.
+func (c *keptConn) again() *keptConn {
+	return &keptConn{DriverConn: c.DriverConn, by: c.by, of: c.of, pid: c.pid}
+}
+
+func (c *keptConn) backend(ctx context.Context) (int64, error) {
+	rows, err := c.QueryContext(ctx, "SELECT CAST(pg_backend_pid() AS bigint)", nil)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = rows.Close() }()
+	row := make([]driver.Value, 1)
+	if err := rows.Next(row); err != nil {
+		return 0, err
+	}
+	pid, ok := row[0].(int64)
+	if !ok {
+		return 0, fmt.Errorf("the server's process is %v", row[0])
+	}
+	return pid, nil
+}
+
+// CheckNamedValue implements driver.NamedValueChecker.
+func (c *keptConn) CheckNamedValue(v *driver.NamedValue) error {
+	if checker, ok := c.DriverConn.(driver.NamedValueChecker); ok {
+		return checker.CheckNamedValue(v)
+	}
+	return driver.ErrSkip
+}
+
+// SetContext bounds what follows, if the connection can be bounded.
+func (c *keptConn) SetContext(ctx context.Context) {
+	if d, ok := c.DriverConn.(interface{ SetContext(ctx context.Context) }); ok {
+		d.SetContext(ctx)
+	}
+}
+
+// Close implements driver.Conn.
+func (c *keptConn) Close() error {
+	if c.closed {
+		return nil
+	}
+	c.closed = true
+	if !c.IsValid() {
+		return c.DriverConn.Close()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	c.SetContext(ctx)
+	if _, err := c.ExecContext(ctx, "DISCARD ALL", nil); err != nil { // such as one that is in a transaction
+		return c.DriverConn.Close()
+	}
+	c.SetContext(context.Background())
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
+	if len(c.of.idle) >= most {
+		return c.DriverConn.Close()
+	}
+	c.of.idle = append(c.of.idle, c)
+	return nil
+}
