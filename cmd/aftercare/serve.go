@@ -28,12 +28,12 @@ func (c *serveCmd) Run(a *terminal) error {
 		}
 	}
 	signals.Outlive()
-	log := s.Logger(a.stderr)
+	logger := s.Logger(a.stderr)
 	for _, stranger := range s.Strangers {
-		log.Warn(stranger.String())
+		logger.Warn(stranger.String())
 	}
 	return serve(a.ctx, app.Config{
-		Settings: s, Version: thisBuild().Version, Clock: a.clock, BackedUp: c.BackedUp, Log: log,
+		Settings: s, Version: thisBuild().Version, Clock: a.clock, BackedUp: c.BackedUp, Log: logger,
 		Say: func(words string) { _ = a.printf("%s\n", words) }, // to a pipe that nobody reads: serving goes on
 	}, nil)
 }

@@ -231,8 +231,8 @@ func copyTree(t *testing.T, to string) {
 }
 
 // quick leaves out of our own packages what only makes programs fast or easy to debug, and
-// checks that the tree itself has passed: compiling is most of what this test costs. The compiler lives for seconds, and
-// collects garbage seldom.
+// checks that the tree itself has passed: compiling is most of what this test costs. The compiler lives for
+// seconds, and collects garbage seldom.
 const quick = "-vet=off -ldflags=-w '-toolexec=env GOGC=800' '-gcflags=github.com/aftercare/aftercare/...=-N -l -dwarf=false'"
 
 // run runs a command in a folder.
