@@ -14,6 +14,10 @@ type Serving interface {
 	// begins, whatever became of them and tests left out, at most f.Limit; what was asked about them is not looked
 	// at. It is for whoever has time.
 	ServedAfter(ctx context.Context, b Bucket, after string, f ServedFilter) ([]ServedEvent, error)
+	// ServedOn returns services with what became of them, tests left out, of one bucket in the order of their names
+	// behind one, "" begins, then of the buckets behind it, at most f.Limit; fewer are the last. The bucket and the
+	// name of the last say where to go on. f.Service and f.Staff are not looked at.
+	ServedOn(ctx context.Context, b Bucket, after string, f ServedFilter) ([]ServedEvent, error)
 	// Visits returns when and where customers were served, by their keys, the earliest first; tests are left out.
 	Visits(ctx context.Context, customers []string) (map[string][]Visit, error)
 	// ServedKeys returns the keys of customers who were served, with a bucket in which a service of theirs lies: of

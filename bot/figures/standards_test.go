@@ -1,9 +1,11 @@
 package figures
 
 import (
-	"errors"
+	"cmp"
+	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -67,25 +69,88 @@ func TestStandardsAreTheSameInAnyOrderOfServices(t *testing.T) {
 	}
 }
 
-func TestWhatIsTooMuchAtOnceIsReadInHalves(t *testing.T) {
-	from := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	for _, most := range []time.Duration{time.Hour, 5 * time.Hour, 100 * time.Hour} {
-		read, at := time.Duration(0), from
-		err := divided(from, from.Add(49*time.Hour), time.Hour, func(a, b time.Time) (bool, error) {
-			if b.Sub(a) > most {
-				return true, nil
-			}
-			if !a.Equal(at) {
-				t.Errorf("after %v it goes on with %v", at, a)
-			}
-			read, at = read+b.Sub(a), b
-			return false, nil
-		})
-		if err != nil || read != 49*time.Hour {
-			t.Errorf("%v were read: %v", read, err)
+// importedDay is a store in which a whole day was imported without times: all of its services are of one moment, and all
+// of its cases of one day.
+type importedDay struct {
+	storage.Store
+
+	at       time.Time
+	services []storage.ServedEvent // by bucket and name
+	cases    int
+	reads    *int
+}
+
+const importBuckets = 4
+
+func (s importedDay) Buckets() int { return importBuckets }
+
+func (s importedDay) Sites(context.Context) ([]storage.Site, error) {
+	return []storage.Site{{ID: "main"}}, nil
+}
+
+func (s importedDay) Served(_ context.Context, f storage.ServedFilter) ([]storage.ServedEvent, bool, error) {
+	if *s.reads++; s.at.Before(f.From) || !s.at.Before(f.To) {
+		return nil, false, nil
+	}
+	return s.services[:min(f.Limit, len(s.services))], len(s.services) > f.Limit, nil
+}
+
+func (s importedDay) ServedOn(_ context.Context, b storage.Bucket, after string, f storage.ServedFilter) (list []storage.ServedEvent, _ error) {
+	*s.reads++
+	for _, e := range s.services {
+		if at := storage.EventBucket(e.Name(), importBuckets); len(list) < f.Limit && (at > b || at == b && e.Name() > after) {
+			list = append(list, e)
 		}
 	}
-	if err := divided(from, from.Add(4*time.Hour), time.Hour, func(_, _ time.Time) (bool, error) { return true, nil }); !errors.Is(err, ErrTooMany) {
-		t.Errorf("an hour that is too much: %v", err)
+	return list, nil
+}
+
+func (s importedDay) FigureCases(_ context.Context, f storage.FigureFilter) ([]storage.FigureCase, bool, error) {
+	if *s.reads++; s.at.Format(time.DateOnly) < f.From || s.at.Format(time.DateOnly) > f.To {
+		return nil, false, nil
+	}
+	list := make([]storage.FigureCase, min(s.cases, f.Limit))
+	for i := range list {
+		list[i].Customer = fmt.Sprint("c", i)
+	}
+	return list, s.cases > f.Limit, nil
+}
+
+// TestADayWithoutTimesIsNeverTooMuch makes a result of more services of one moment, and more cases of one day, than are
+// read at once.
+func TestADayWithoutTimesIsNeverTooMuch(t *testing.T) {
+	reads := 0
+	s := importedDay{at: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), reads: &reads}
+	of := func() StandardFigures {
+		t.Helper()
+		now := time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC)
+		body, err := makeStandards(t.Context(), &Source{Store: s, Sites: []string{"main"}, Today: now.Truncate(24 * time.Hour), Now: now}, ResultKey{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := StandardsIn(body, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	if f := of(); len(f.All) > 0 || reads > 2*importBuckets {
+		t.Errorf("of nothing it is %+v after %d reads", f, reads)
+	}
+	const n = 2*servedBatch + 7
+	for i := range n {
+		s.services = append(s.services, storage.ServedEvent{Customer: fmt.Sprint("c", i), Event: storage.Event{
+			Source: "till", ID: fmt.Sprintf("%06d", i), Site: "main", Ended: s.at, Promised: &storage.EventPromise{By: s.at.Add(-time.Minute)},
+		}})
+	}
+	slices.SortFunc(s.services, func(a, b storage.ServedEvent) int {
+		return cmp.Or(cmp.Compare(storage.EventBucket(a.Name(), importBuckets), storage.EventBucket(b.Name(), importBuckets)), cmp.Compare(a.Name(), b.Name()))
+	})
+	if f := of(); f.Days["2026-03-01"] != n || f.All[0].N != n || f.Silent.K != n {
+		t.Errorf("of %d services of one moment %v are counted, %d in silence", n, f.Days, f.Silent.K)
+	}
+	s.cases = Most + 1
+	if f := of(); f.Silent.K != 0 || f.Silent.N != n {
+		t.Errorf("with a case of each %d of %d failed in silence", f.Silent.K, f.Silent.N)
 	}
 }

@@ -16,9 +16,6 @@ const KindStandards = "standards"
 // servedBatch is how many services are held in memory at a time.
 const servedBatch = 20_000
 
-// shortest is the shortest time that is divided no further.
-const shortest = time.Second
-
 // makeStandards holds the services of a year against the standards: JSON.
 func makeStandards(ctx context.Context, from *Source, of ResultKey) ([]byte, error) {
 	f := from.Filter(of)
@@ -33,19 +30,20 @@ func makeStandards(ctx context.Context, from *Source, of ResultKey) ([]byte, err
 		}
 	}
 	c := NewStandardCount(standards, from.zone, f.From, f.To, from.Now)
-	for at := first; at.Before(last); at = at.AddDate(0, 0, 1) {
-		err := divided(at, at.AddDate(0, 0, 1), shortest, func(a, b time.Time) (bool, error) {
-			list, more, err := from.Served(ctx, storage.ServedFilter{Sites: f.Sites, From: a, To: b, Limit: servedBatch})
-			if err == nil && !more {
-				for i := range list {
-					c.Add(&list[i])
-				}
-			}
-			return more, err
-		})
+	served := storage.ServedFilter{Sites: f.Sites, From: first, To: last, Limit: servedBatch}
+	for b, after := storage.Bucket(0), ""; ; {
+		list, err := from.ServedOn(ctx, b, after, served)
 		if err != nil {
 			return nil, fmt.Errorf("read services: %w", err)
 		}
+		for i := range list {
+			c.Add(&list[i])
+		}
+		if len(list) < served.Limit {
+			break
+		}
+		after = list[len(list)-1].Name()
+		b = storage.EventBucket(after, from.Buckets())
 	}
 	if err := from.hear(ctx, f, c); err != nil {
 		return nil, fmt.Errorf("read cases: %w", err)
@@ -60,41 +58,46 @@ func (s *Source) hear(ctx context.Context, f storage.FigureFilter, c *StandardCo
 	if err != nil {
 		return err
 	}
-	f = storage.FigureFilter{From: f.From, To: f.To, Limit: Most}
+	f = storage.FigureFilter{From: f.From, To: s.Today.Format(time.DateOnly), Limit: Most}
 	for i := range sites {
 		f.Sites = append(f.Sites, sites[i].ID)
+	}
+	return EachCase(ctx, s.Store, f, func(k *storage.FigureCase) { c.Hear(k.Customer) })
+}
+
+// EachCase calls each for every case of a filter, however many they are: where they are more than its limit, half of
+// the days is read at a time, and of a day that has more by itself twice as many as the limit, until all are read.
+func EachCase(ctx context.Context, from storage.Figuring, f storage.FigureFilter, each func(*storage.FigureCase)) error {
+	list, more, err := from.FigureCases(ctx, f)
+	if err != nil {
+		return err
+	}
+	if !more {
+		for i := range list {
+			each(&list[i])
+		}
+		return nil
 	}
 	first, err := time.Parse(time.DateOnly, f.From)
 	if err != nil {
 		return err
 	}
-	return divided(first, s.Today.AddDate(0, 0, 1), 24*time.Hour, func(a, b time.Time) (bool, error) {
-		f.From, f.To = a.Format(time.DateOnly), b.AddDate(0, 0, -1).Format(time.DateOnly)
-		list, more, err := s.FigureCases(ctx, f)
-		if err == nil && !more {
-			for i := range list {
-				c.Hear(list[i].Customer)
-			}
-		}
-		return more, err
-	})
-}
-
-// divided reads what lies between two moments: at once, or, while that is more than is read at once, in halves of whole
-// parts. ErrTooMany: a part has more.
-func divided(from, to time.Time, part time.Duration, read func(from, to time.Time) (more bool, err error)) error {
-	more, err := read(from, to)
-	if err != nil || !more {
+	last, err := time.Parse(time.DateOnly, f.To)
+	if err != nil {
 		return err
 	}
-	half := (to.Sub(from) / 2).Truncate(part)
-	if half <= 0 {
-		return ErrTooMany
+	days := int(last.Sub(first)/(24*time.Hour)) + 1
+	if days <= 1 {
+		f.Limit *= 2
+		return EachCase(ctx, from, f, each)
 	}
-	if err := divided(from, from.Add(half), part, read); err != nil {
+	one, other := f, f
+	one.To = first.AddDate(0, 0, days/2-1).Format(time.DateOnly)
+	other.From = first.AddDate(0, 0, days/2).Format(time.DateOnly)
+	if err := EachCase(ctx, from, one, each); err != nil {
 		return err
 	}
-	return divided(from.Add(half), to, part, read)
+	return EachCase(ctx, from, other, each)
 }
 
 // StandardsIn reads what a result of KindStandards holds, of the standards that are still in force.

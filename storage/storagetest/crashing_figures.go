@@ -92,6 +92,11 @@ func (c *CrashingStore) Visits(ctx context.Context, customers []string) (map[str
 	return result(c, func() (map[string][]storage.Visit, error) { return c.inner.Visits(ctx, customers) })
 }
 
+// ServedOn implements storage.Serving.
+func (c *CrashingStore) ServedOn(ctx context.Context, b storage.Bucket, after string, f storage.ServedFilter) ([]storage.ServedEvent, error) {
+	return result(c, func() ([]storage.ServedEvent, error) { return c.inner.ServedOn(ctx, b, after, f) })
+}
+
 // ServedKeys implements storage.Serving.
 func (c *CrashingStore) ServedKeys(ctx context.Context, b storage.Bucket, after string, limit int) ([]storage.ServedKey, error) {
 	return result(c, func() ([]storage.ServedKey, error) { return c.inner.ServedKeys(ctx, b, after, limit) })

@@ -98,7 +98,31 @@ func init() {
 		}
 		slices.Sort(names)
 		same(t, "of known customers, one after the other", names, []string{"answered done", "booked booked", "colour done", "silent done", "unasked done"})
+		for _, told.Limit = range []int{1, 2, 9} { // all of them are of one moment
+			names = nil
+			for bucket, after := storage.Bucket(0), ""; ; {
+				some, err := b.store.ServedOn(ctx, bucket, after, told)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, e := range some {
+					names = append(names, fmt.Sprintf("%s of %s: %v %v %d", e.Name(), e.Customer, e.Asked, e.Answered, e.Level))
+					bucket, after = storage.EventBucket(e.Name(), b.store.Buckets()), e.Name()
+				}
+				if len(some) < told.Limit {
+					break
+				}
+			}
+			slices.Sort(names)
+			same(t, "all of them, one after the other", names, []string{
+				"till:answered of canswered: true true 2", "till:colour of ccolour: false false 0", "till:nobody of : false false 0",
+				"till:silent of csilent: true false 0", "till:unasked of cunasked: false false 0",
+			})
+		}
 		told.Sites = nil
+		if some, err := b.store.ServedOn(ctx, 0, "", told); err != nil || len(some) > 0 {
+			t.Errorf("one after the other of no site: %v, %v", some, err)
+		}
 		if some, err := b.store.ServedAfter(ctx, 0, "", told); err != nil || len(some) > 0 {
 			t.Errorf("of no site: %v, %v", some, err)
 		}

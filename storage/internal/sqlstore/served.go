@@ -17,6 +17,7 @@ import (
 type servedQueries struct {
 	served      string
 	servedAfter string
+	servedOn    string
 	askedAbout  *keyed // offers by the names of their events
 	levelsFor   *keyed // levels of conversations, with what a filter looks at
 	visitsOf    *list  // when customers were served
@@ -42,6 +43,8 @@ func newServedQueries(t *texts) servedQueries {
 			"' AND NOT e.test AND " + t.dialect.Among("e.site") + " LIMIT ?"),
 		servedAfter: t.one("SELECT e.body FROM events e WHERE e.bucket = ? AND e.name > ? AND e.customer > '' AND e.at >= ? AND e.at < ?" +
 			" AND NOT e.test AND " + t.dialect.Among("e.site") + " ORDER BY e.name LIMIT ?"),
+		servedOn: t.one("SELECT e.body FROM events e WHERE e.bucket = ? AND e.name > ? AND e.at >= ? AND e.at < ? AND e.state = '" + string(storage.EventDone) +
+			"' AND NOT e.test AND " + t.dialect.Among("e.site") + " ORDER BY e.name LIMIT ?"),
 		askedAbout: t.keyed("event, body", "asks", "event", " AND event > '' AND NOT test AND sent IS NOT NULL"),
 		levelsFor: t.keyed("session, level, flow, language, channel", "read_sessions", "session", " AND answered > 0 AND level > 0 AND NOT test"+
 			" AND class IN ('"+strings.Join(storage.CustomerClasses, "', '")+"')"),
@@ -72,6 +75,23 @@ func (s *Store) ServedAfter(ctx context.Context, b storage.Bucket, after string,
 	}
 	args := []any{int64(b), storage.Clean(after), micro(f.From), micro(f.To), s.dialect.Keys(texted(f.Sites)), int64(f.Limit)}
 	return collect(ctx, s, "services of customers", s.q.servedAfter, args, scanServed)
+}
+
+// ServedOn implements storage.Serving.
+func (s *Store) ServedOn(ctx context.Context, b storage.Bucket, after string, f storage.ServedFilter) (list []storage.ServedEvent, err error) {
+	if len(f.Sites) == 0 {
+		return nil, nil
+	}
+	sites := s.dialect.Keys(texted(f.Sites))
+	for ; int(b) < s.buckets && len(list) < f.Limit; b, after = b+1, "" {
+		args := []any{int64(b), storage.Clean(after), micro(f.From), micro(f.To), sites, int64(f.Limit - len(list))}
+		some, err := collect(ctx, s, "services one after the other", s.q.servedOn, args, scanServed)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, some...)
+	}
+	return list, s.answersAbout(ctx, f, list)
 }
 
 // scanServed is a service with the key of its customer, and nothing else that was told of them.
