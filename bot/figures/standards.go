@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -13,20 +14,43 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// Served reads the services of a filter's days, where a day is that of the site at which they ended, up to its limit.
-func Served(ctx context.Context, from storage.Serving, f storage.FigureFilter, zone func(site string) *time.Location) ([]storage.ServedEvent, bool, error) {
-	first, last, err := endsOf(f)
-	if err != nil {
-		return nil, false, err
+// Served reads the services of a filter's days, where a day is that of the site at which they ended, in no order: more
+// reports that more than the limit lie in these days.
+func Served(ctx context.Context, from storage.Serving, f storage.FigureFilter, zone func(site string) *time.Location) (list []storage.ServedEvent, more bool, err error) {
+	zones := map[string][]string{} // sites by the name of their zone
+	for _, site := range f.Sites {
+		name := zone(site).String()
+		zones[name] = append(zones[name], site)
 	}
-	list, more, err := from.Served(ctx, storage.ServedFilter{
-		Sites: f.Sites, From: first, To: last, Service: f.Service, Staff: f.Staff,
-		Flow: f.Flow, Language: f.Language, Channel: f.Channel, Limit: f.Limit,
-	})
-	return slices.DeleteFunc(list, func(e storage.ServedEvent) bool {
-		day := DayOf(&e, zone)
-		return day < f.From || day > f.To
-	}), more, err
+	for _, name := range slices.Sorted(maps.Keys(zones)) {
+		of := storage.ServedFilter{
+			Sites: zones[name], Service: f.Service, Staff: f.Staff, Flow: f.Flow, Language: f.Language, Channel: f.Channel, Limit: f.Limit - len(list),
+		}
+		if of.From, of.To, err = endsAt(f, zone(of.Sites[0])); err != nil {
+			return nil, false, err
+		}
+		some, more, err := from.Served(ctx, of)
+		if err != nil || more {
+			return nil, more, err
+		}
+		list = append(list, some...)
+	}
+	return list, false, nil
+}
+
+// endsAt are the moments at which the days of a filter begin, and at which the day behind them does, in a zone.
+func endsAt(f storage.FigureFilter, zone *time.Location) (first, last time.Time, err error) {
+	from, to, err := endsOf(f)
+	if err != nil {
+		return first, last, err
+	}
+	// The days of a zone need not begin at midnight, and one may be left out: its clock says where they do.
+	from, seconds := from.AddDate(0, 0, -1), int(to.AddDate(0, 0, 1).Sub(from.AddDate(0, 0, -1))/time.Second)
+	begins := func(is func(day string) bool) time.Time {
+		at := func(i int) time.Time { return from.Add(time.Duration(i) * time.Second) }
+		return at(sort.Search(seconds, func(i int) bool { return is(at(i).In(zone).Format(time.DateOnly)) }))
+	}
+	return begins(func(day string) bool { return day >= f.From }), begins(func(day string) bool { return day > f.To }), nil
 }
 
 // endsOf are moments before and behind the days of a filter, wherever a site is: nowhere is it another day by more.

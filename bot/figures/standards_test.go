@@ -154,3 +154,80 @@ func TestADayWithoutTimesIsNeverTooMuch(t *testing.T) {
 		t.Errorf("with a case of each %d of %d failed in silence", f.Silent.K, f.Silent.N)
 	}
 }
+
+// TestServicesOfTheDaysChosenAloneAreTooMany chooses a day at sites of several zones: those of the days beside it are
+// not counted against the limit, whatever the clocks of a zone do at midnight.
+func TestServicesOfTheDaysChosenAloneAreTooMany(t *testing.T) {
+	const limit = 48
+	for _, one := range []struct {
+		zone, from, to string
+	}{
+		{"UTC", "2026-03-05", "2026-03-05"}, {"Asia/Tokyo", "2026-03-05", "2026-03-06"}, {"America/Los_Angeles", "2026-03-08", "2026-03-08"},
+		{"Europe/Berlin", "2025-10-26", "2025-10-26"}, {"Atlantic/Azores", "2025-10-26", "2025-10-26"}, {"America/Havana", "2025-11-02", "2025-11-02"},
+		{"Asia/Beirut", "2025-03-30", "2025-03-30"}, {"America/Sao_Paulo", "2018-11-04", "2018-11-04"}, {"Pacific/Apia", "2011-12-29", "2011-12-31"},
+		{"Pacific/Kiritimati", "2026-03-05", "2026-03-05"},
+	} {
+		zone, err := time.LoadLocation(one.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := func(string) *time.Location { return zone }
+		day, _ := time.Parse(time.DateOnly, one.from)
+		var s everyHalfHour
+		want := 0
+		for from := day.AddDate(0, 0, -3); from.Before(day.AddDate(0, 0, 5)); from = from.Add(30 * time.Minute) {
+			e := storage.ServedEvent{Event: storage.Event{Source: "till", ID: fmt.Sprint(len(s.all)), Site: "main", Ended: from}}
+			if got := DayOf(&e, at); one.from <= got && got <= one.to {
+				want++
+			}
+			s.all = append(s.all, e)
+		}
+		f := storage.FigureFilter{Sites: []string{"main"}, From: one.from, To: one.to, Limit: want}
+		list, more, err := Served(t.Context(), s, f, at)
+		if err != nil || more || len(list) != want || want < limit-2 {
+			t.Errorf("in %s %d of %d lie on %s to %s: %v, %v", one.zone, len(list), want, one.from, one.to, more, err)
+		}
+		f.Limit--
+		if _, more, err := Served(t.Context(), s, f, at); err != nil || !more {
+			t.Errorf("in %s one more than the limit: %v, %v", one.zone, more, err)
+		}
+	}
+	// Of two zones each has its own day, and they share the limit.
+	zone := func(site string) *time.Location {
+		if site == "main" {
+			return time.UTC
+		}
+		return time.FixedZone("east", 9*3600)
+	}
+	var s everyHalfHour
+	for i := range 200 {
+		for _, site := range []string{"main", "harbour"} {
+			s.all = append(s.all, storage.ServedEvent{Event: storage.Event{Source: "till", ID: fmt.Sprint(site, i), Site: site, Ended: firstDay.Add(time.Duration(i) * 30 * time.Minute)}})
+		}
+	}
+	day := firstDay.AddDate(0, 0, 2).Format(time.DateOnly)
+	f := storage.FigureFilter{Sites: []string{"main", "harbour"}, From: day, To: day, Limit: 2 * limit}
+	if list, more, err := Served(t.Context(), s, f, zone); err != nil || more || len(list) != 2*limit {
+		t.Errorf("of two zones there are %d: %v, %v", len(list), more, err)
+	}
+	f.Limit--
+	if _, more, err := Served(t.Context(), s, f, zone); err != nil || !more {
+		t.Errorf("one more than the limit in two zones: %v, %v", more, err)
+	}
+}
+
+// everyHalfHour is a store of services.
+type everyHalfHour struct {
+	storage.Serving
+
+	all []storage.ServedEvent
+}
+
+func (s everyHalfHour) Served(_ context.Context, f storage.ServedFilter) (list []storage.ServedEvent, more bool, _ error) {
+	for _, e := range s.all {
+		if slices.Contains(f.Sites, e.Site) && !e.At().Before(f.From) && e.At().Before(f.To) {
+			list = append(list, e)
+		}
+	}
+	return list[:min(len(list), f.Limit)], len(list) > f.Limit, nil
+}
