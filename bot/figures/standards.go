@@ -111,6 +111,10 @@ type StandardFigures struct {
 	// Silent are, of the services of known customers that broke a standard two days ago or longer, those of which
 	// nothing was heard: no answer, and no case of the customer.
 	Silent report.Clustered
+	// Against are the keys of the standards that it was made of, in their order. Changed: others are in force now, so
+	// Silent, which is of those, is hidden.
+	Against []string
+	Changed bool `json:"-"`
 }
 
 // Unheard is how long a broken standard is followed by nothing before that is a failure in silence.
@@ -243,6 +247,7 @@ func partOf(parts map[string]*heldBy, key string) *heldBy {
 func (c *StandardCount) Figures() StandardFigures {
 	f := StandardFigures{From: c.from, To: c.to, Days: c.days}
 	for _, s := range c.all {
+		f.Against = append(f.Against, (&Standard{Of: s.of}).Key())
 		if s.n == 0 {
 			continue
 		}
@@ -263,6 +268,7 @@ func (c *StandardCount) Figures() StandardFigures {
 		}
 		silent.add(who, quiet, of[1])
 	}
+	slices.Sort(f.Against)
 	f.Silent = silent.rate()
 	return f
 }

@@ -231,3 +231,26 @@ func (s everyHalfHour) Served(_ context.Context, f storage.ServedFilter) (list [
 	}
 	return list[:min(len(list), f.Limit)], len(list) > f.Limit, nil
 }
+
+// TestWhatBrokeOtherStandardsIsNoFailureOfThoseInForce reads a result after standards were added, removed or replaced.
+func TestWhatBrokeOtherStandardsIsNoFailureOfThoseInForce(t *testing.T) {
+	low, high := 45.0, 50.0
+	one, other := invitation.Standard{Measure: "wash_min", Low: &low}, invitation.Standard{Measure: "wash_min", High: &high}
+	c := NewStandardCount([]invitation.Standard{one, other}, func(string) *time.Location { return time.UTC }, "2026-03-01", "2026-03-09", firstDay.AddDate(9, 0, 0))
+	for i := range 40 {
+		c.Add(&storage.ServedEvent{Customer: fmt.Sprint("c", i), Event: storage.Event{
+			Source: "till", ID: fmt.Sprint(i), Ended: time.Date(2026, 3, 5, 12, 0, 0, 0, time.UTC), Measures: map[string]float64{"wash_min": 30},
+		}})
+	}
+	body := []byte(jsonOf(t, c.Figures()))
+	for _, x := range []struct {
+		now     []invitation.Standard
+		told    int
+		changed bool
+	}{{[]invitation.Standard{other, one}, 2, false}, {[]invitation.Standard{other}, 1, true}, {nil, 0, true}, {[]invitation.Standard{one, other, {Measure: "talk", Low: &low}}, 2, true}} {
+		f, err := StandardsIn(body, x.now)
+		if err != nil || len(f.All) != x.told || f.Changed != x.changed || (f.Silent.N == 0) != x.changed || f.Silent.Rated() == x.changed {
+			t.Errorf("of %d standards it is %+v: %v", len(x.now), f, err)
+		}
+	}
+}

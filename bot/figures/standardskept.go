@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/aftercare/aftercare/invitation"
+	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -100,7 +103,8 @@ func EachCase(ctx context.Context, from storage.Figuring, f storage.FigureFilter
 	return EachCase(ctx, from, other, each)
 }
 
-// StandardsIn reads what a result of KindStandards holds, of the standards that are still in force.
+// StandardsIn reads what a result of KindStandards holds, of the standards that are still in force. Where
+// these are not those that it was made of, the figures say that they changed.
 func StandardsIn(body []byte, standards []invitation.Standard) (f StandardFigures, err error) {
 	if err := json.Unmarshal(body, &f); err != nil {
 		return f, err
@@ -117,6 +121,9 @@ func StandardsIn(body []byte, standards []invitation.Standard) (f StandardFigure
 		}
 	}
 	f.All = all
+	if f.Changed = !slices.Equal(slices.Compact(f.Against), slices.Sorted(maps.Keys(now))); f.Changed {
+		f.Silent = report.Clustered{Rate: report.Rate{}.Hide()}
+	}
 	return f, nil
 }
 

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/aftercare/aftercare/bot/figures"
-	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -24,7 +23,7 @@ func (s givenPages) reportExpectation(r *http.Request, w *words, v Viewer, f *re
 	e, before := in.expectation(s.site, f)
 	of := p.Lede // of what it is, if that is not what was chosen
 	if e.Mean.N == 0 {
-		p.Lede = voice.Join(" ", w.t("expect_none"), of)
+		p.Lede = w.sentences(w.t("expect_none"), of)
 		return p, nil
 	}
 	p.Lede = w.t("finding_few", e.Mean.N)
@@ -32,9 +31,9 @@ func (s givenPages) reportExpectation(r *http.Request, w *words, v Viewer, f *re
 		p.Lede = w.t("expect_finding", w.said(e.Below.Rate), w.said(e.Above.Rate))
 	}
 	if e.Broken {
-		p.Lede += " " + w.t("expect_broken")
+		p.Lede = w.sentences(p.Lede, w.t("expect_broken"))
 	}
-	p.Lede = voice.Join(" ", p.Lede, of)
+	p.Lede = w.sentences(p.Lede, of)
 	states := ofWhole([]part{{key: "below", label: w.t("expect_below"), rate: e.Below}, {key: "met", label: w.t("expect_met"), rate: e.Met}, {key: "above", label: w.t("expect_above"), rate: e.Above}})
 	for i, now := range states {
 		var earlier *report.Clustered

@@ -65,7 +65,7 @@ func (s givenPages) givenKept(r *http.Request, w *words, v Viewer, f *reportFilt
 		return nil, err
 	}
 	if said != "" {
-		p.Lede = said + " " + w.t("given_fewer", most)
+		p.Lede = w.sentences(said, w.t("given_fewer", most))
 		return nil, nil
 	}
 	p.Foot = append(p.Foot, w.t("kept_as_of", w.moment(s.Clock(), kept.MadeAt, s.zoneOf(f.Sites))), w.t("given_fewer", most))

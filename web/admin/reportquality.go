@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/aftercare/aftercare/bot/figures"
-	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/web/chart"
 )
@@ -22,11 +21,11 @@ func (s givenPages) reportQuality(r *http.Request, w *words, v Viewer, f *report
 	names, q := s.namer(w), in.quality(s.site, f)
 	of := p.Lede // of what it is, if that is not what was chosen
 	if len(q.Dimensions) == 0 {
-		p.Lede = voice.Join(" ", w.t("quality_none"), of)
+		p.Lede = w.sentences(w.t("quality_none"), of)
 		return p, nil
 	}
 	name := func(d *figures.QualityDimension) string { return w.t("dimension_" + d.Name) }
-	p.Lede = voice.Join(" ", w.qualityFinding(&q, name), of)
+	p.Lede = w.sentences(w.qualityFinding(&q, name), of)
 	for _, one := range []struct {
 		key string
 		x   figures.Optional

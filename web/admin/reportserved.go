@@ -16,7 +16,7 @@ type servedIn struct {
 	figures.StandardFigures
 	list   []storage.ServedEvent       // where they were read one by one
 	before map[string]figures.Standard // of the days that they are compared with, by key
-	heard  map[string]bool             // customers with a case; nil = these are more than are read
+	heard  map[string]bool             // of whom services were read: customers with a case
 	kept   bool                        // it was counted in the background
 }
 
@@ -61,7 +61,7 @@ func (s standardPages) served(r *http.Request, w *words, v Viewer, f *reportFilt
 	in := &servedIn{list: list}
 	count := s.counted(list, policy.Standards, of)
 	if f.Flow+f.Language+f.Channel == "" {
-		if in.heard, err = s.heard(r.Context(), of, count); err != nil {
+		if in.heard, err = s.heard(r.Context(), of, list, count); err != nil {
 			return nil, err
 		}
 	}
@@ -91,10 +91,10 @@ func (s standardPages) counted(list []storage.ServedEvent, standards []invitatio
 	return c
 }
 
-// heard are the customers of whom there was a case since the first of the days: one at another site, or of another
-// service, is one as well, and what was heard later was heard. nil: there are more cases than the filter's limit.
-func (s standardPages) heard(ctx context.Context, f storage.FigureFilter, count *figures.StandardCount) (map[string]bool, error) {
-	of := storage.FigureFilter{From: f.From, To: s.Bot.Configuration().Now().NewestDay(s.Clock()).Format(time.DateOnly), Limit: f.Limit}
+// heard are the customers of services of whom there was a case since the first of the days, however many cases there
+// are: one at another site, or of another service, is one as well, and what was heard later was heard.
+func (s standardPages) heard(ctx context.Context, f storage.FigureFilter, list []storage.ServedEvent, count *figures.StandardCount) (map[string]bool, error) {
+	of := storage.FigureFilter{From: f.From, To: s.Bot.Configuration().Now().NewestDay(s.Clock()).Format(time.DateOnly), Limit: figures.Most}
 	sites, err := s.Store.Sites(ctx)
 	if err != nil {
 		return nil, err
@@ -102,16 +102,16 @@ func (s standardPages) heard(ctx context.Context, f storage.FigureFilter, count 
 	for _, x := range sites {
 		of.Sites = append(of.Sites, x.ID)
 	}
-	cases, more, err := s.Store.FigureCases(ctx, of)
-	if err != nil || more {
-		return nil, err
+	served, heard := map[string]bool{}, map[string]bool{}
+	for i := range list {
+		served[list[i].Customer] = true
 	}
-	heard := map[string]bool{}
-	for i := range cases {
-		heard[cases[i].Customer] = true
-		count.Hear(cases[i].Customer)
-	}
-	return heard, nil
+	return heard, figures.EachCase(ctx, s.Store, of, func(k *storage.FigureCase) {
+		if served[k.Customer] && !heard[k.Customer] {
+			heard[k.Customer] = true
+			count.Hear(k.Customer)
+		}
+	})
 }
 
 // servedKept is what was counted in the background, for more than most services lie in the days of the filters.
@@ -122,7 +122,7 @@ func (s standardPages) servedKept(r *http.Request, w *words, v Viewer, f *report
 		return nil, err
 	}
 	if said != "" {
-		p.Lede = said + " " + w.t("served_fewer", most)
+		p.Lede = w.sentences(said, w.t("served_fewer", most))
 		return nil, nil
 	}
 	p.Foot = append(p.Foot, w.t("kept_as_of", w.moment(s.Clock(), kept.MadeAt, s.zoneOf(f.Sites))), w.t("served_fewer", most))

@@ -12,7 +12,6 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/bot/figures"
-	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/web/chart"
 )
@@ -56,8 +55,15 @@ func (s standardPages) reportStandards(r *http.Request, w *words, v Viewer, f *r
 	}
 	all, of := in.All, p.Lede // of what it is, if that is not what was chosen
 	p.Foot = append(p.Foot, w.t("standards_foot"))
+	if len(all) == 0 && in.Changed {
+		p.Lede = w.t("standards_changed")
+		return p, nil
+	}
+	if in.Changed {
+		of = w.sentences(of, w.t("standards_changed"))
+	}
 	if len(all) == 0 {
-		p.Lede = voice.Join(" ", w.t("standards_none"), of)
+		p.Lede = w.sentences(w.t("standards_none"), of)
 		return p, nil
 	}
 	at := strings.TrimSpace(r.URL.Query().Get("standard"))
@@ -76,7 +82,7 @@ func (s standardPages) reportStandards(r *http.Request, w *words, v Viewer, f *r
 		p.Asking = []reportAsking{{Name: "standard", Label: w.t("standard_label"), Choices: choices}}
 	}
 	w.standardTiles(f, in, &p)
-	p.Lede = voice.Join(" ", w.standardsFinding(all), of)
+	p.Lede = w.sentences(w.standardsFinding(all), of)
 	p.Sections = append(p.Sections, w.of("services").standardsKept(f, all), w.standardsFelt(all))
 	if due, ok := w.standardsDue(all); ok {
 		p.Sections = append(p.Sections, due)
@@ -298,11 +304,9 @@ const mostSilent = 10
 // silentFailures are services that broke a standard and of which nothing was heard: how many, and, for who may see
 // customers, the newest of those that were read one by one.
 func (s standardPages) silentFailures(w *words, v Viewer, in *servedIn, p *reportPage) {
-	if !in.kept && in.heard == nil {
-		p.Foot = append(p.Foot, w.t("silent_many"))
-		return
+	if !in.Changed {
+		p.Figures = append(p.Figures, w.of("services").figureOfRate(w.t("silent_share"), in.Silent, nil, "").keyed("silent"))
 	}
-	p.Figures = append(p.Figures, w.of("services").figureOfRate(w.t("silent_share"), in.Silent, nil, "").keyed("silent"))
 	if in.kept {
 		p.Foot = append(p.Foot, w.t("silent_kept"))
 		return

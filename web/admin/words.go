@@ -116,6 +116,19 @@ func (w *words) t(key string, args ...any) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
+// sentences are sentences one behind the other, as the language writes them; those that are empty are left out.
+func (w *words) sentences(all ...string) (text string) {
+	for _, one := range all {
+		switch {
+		case text == "":
+			text = one
+		case one != "":
+			text = w.t("sentences", text, one)
+		}
+	}
+	return text
+}
+
 // of are the words where what is counted are no answers: a key with this ending takes the place of the key.
 func (w *words) of(noun string) *words {
 	by := map[string]string{}
