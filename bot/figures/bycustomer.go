@@ -86,8 +86,10 @@ func (w whom) named(customer string) uint64 { return maphash.String(w.seed, cust
 // newest is when a conversation was: its day, and its id, which begins with its time.
 type newest struct{ day, id string }
 
-func (n newest) before(s *storage.GivenSession) bool {
-	return cmp.Or(cmp.Compare(n.day, s.Day), cmp.Compare(n.id, s.ID)) < 0
+func newestOf(s *storage.GivenSession) newest { return newest{s.Day, s.ID} }
+
+func (n newest) before(o newest) bool {
+	return cmp.Or(cmp.Compare(n.day, o.day), cmp.Compare(n.id, o.id)) < 0
 }
 
 // Optional is a number; NaN is none, and null in JSON.

@@ -1,7 +1,6 @@
 package figures
 
 import (
-	"cmp"
 	"maps"
 	"math"
 	"slices"
@@ -79,10 +78,10 @@ type newestValues struct {
 	values []float64
 }
 
-// keepNewest keeps the values of a conversation unless those of a newer one are there.
-func keepNewest(all map[uint64]newestValues, who uint64, s *storage.GivenSession, values []float64) {
-	if was, known := all[who]; !known || was.before(s) {
-		all[who] = newestValues{newest{s.Day, s.ID}, values}
+// keepNewest keeps values of a customer unless newer ones are there.
+func keepNewest(all map[uint64]newestValues, who uint64, values newestValues) {
+	if was, known := all[who]; !known || was.before(values.newest) {
+		all[who] = values
 	}
 }
 
@@ -141,7 +140,7 @@ func (c *qualityCount) add(s *storage.GivenSession) {
 		}
 	}
 	if points != nil {
-		keepNewest(of.points, who, s, points)
+		keepNewest(of.points, who, newestValues{newestOf(s), points})
 	}
 	for at := range dimensions {
 		if n[at] == 0 {
@@ -156,7 +155,7 @@ func (c *qualityCount) add(s *storage.GivenSession) {
 			x.gap.add(fixedOf(gap[at] / paired[at]))
 		}
 		if len(whole[at]) > 1 && len(whole[at]) == asksOf(f, Dimensions[at]) {
-			keepNewest(of.rows[at], who, s, whole[at])
+			keepNewest(of.rows[at], who, newestValues{newestOf(s), whole[at]})
 		}
 	}
 }
@@ -182,9 +181,7 @@ func (c *qualityCount) quality(flow string) (q Quality) {
 			}
 		}
 		for who, one := range of.points {
-			if was, known := all.points[who]; !known || cmp.Or(cmp.Compare(was.day, one.day), cmp.Compare(was.id, one.id)) < 0 {
-				all.points[who] = one
-			}
+			keepNewest(all.points, who, one)
 		}
 		for at := range dimensions {
 			for _, key := range slices.Sorted(maps.Keys(of.items[at])) {

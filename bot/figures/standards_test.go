@@ -69,8 +69,8 @@ func TestStandardsAreTheSameInAnyOrderOfServices(t *testing.T) {
 	}
 }
 
-// importedDay is a store in which a whole day was imported without times: all of its services are of one moment, and all
-// of its cases of one day.
+// importedDay is a store in which a whole day was imported without times: all of its services are of one moment, and
+// all of its cases of one day.
 type importedDay struct {
 	storage.Store
 

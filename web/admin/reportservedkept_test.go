@@ -115,3 +115,42 @@ func TestWhatIsKeptOfStandardsIsWhatServicesSay(t *testing.T) {
 		}
 	})
 }
+
+// TestFailuresInSilenceAreCountedHoweverManyCasesThereAre reads the days of one service with more cases than services
+// are read one by one.
+func TestFailuresInSilenceAreCountedHoweverManyCasesThereAre(t *testing.T) {
+	w := newWorld(t)
+	w.standardsAre(washTakes)
+	w.serve(servedOnce{customer: "7", site: "main", day: "2026-02-20", service: "Haircut", minutes: 30})
+	for i := range 4 {
+		w.unhappy("main", fmt.Sprint(i), "Anna", "I waited.")
+	}
+	w.folds()
+	v, _ := w.afterOneAnswer("robin")
+	page := textOf(body(v.get("/reports/standards?from=2026-02-20&to=2026-02-20")))
+	if !strings.Contains(page, "Broken, and nothing was heard") || strings.Contains(page, "left out") {
+		t.Errorf("with four cases it is %s", page)
+	}
+}
+
+// TestSentencesStandBehindOneAnotherAsALanguageWritesThem reads what stands on top of pages whose result is not made.
+func TestSentencesStandBehindOneAnotherAsALanguageWritesThem(t *testing.T) {
+	w := newWorld(t)
+	w.standardsAre(washTakes)
+	w.serve(washed(12, 2, 12, 2)...)
+	w.folds()
+	speaks := viewer("robin")
+	for lang, want := range map[string]bool{"en": true, "zh-Hans": false} {
+		speaks.Language = lang
+		v := &visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(speaks), Clock: w.clock.Now, ExactFigures: 1})}
+		for _, name := range []string{"standards", "quality", "expectation"} {
+			page := body(v.get("/reports/" + name))
+			words := tongues()[lang]
+			said := map[bool]string{true: " ", false: ""}[want]
+			fewer := map[bool]string{true: "served_fewer", false: "given_fewer"}[name == "standards"]
+			if !strings.Contains(page, words.t("kept_not_yet")+said+words.t(fewer, 1)) {
+				t.Errorf("%s in %s: %s", name, lang, textOf(page))
+			}
+		}
+	}
+}
