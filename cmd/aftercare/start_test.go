@@ -30,6 +30,19 @@ func TestACommandNeedsOnlyWhatItReads(t *testing.T) {
 	}
 }
 
+// A setting whose name is nearly right is named at the start, however little the log is to say.
+func TestAServerNamesASettingThatIsNone(t *testing.T) {
+	t.Parallel()
+	for _, level := range []string{"warn", "error"} {
+		m := newMachine(t, map[string]string{"DATABASE_URL": "sqlite:a.db", "LOG_LEVEL": level, "PUBLC_URL": "https://example.com"})
+		p := m.serve()
+		p.stop()
+		if n := strings.Count(p.log.String(), "PUBLC_URL is not a setting, and is not read; do you mean PUBLIC_URL?"); n != 1 {
+			t.Errorf("with LOG_LEVEL=%s it is said %d times:\n%s", level, n, p.log)
+		}
+	}
+}
+
 // mostAtStart is how many bytes our own packages may make before main begins. Every command pays for it, so that what a
 // few of them need, as patterns and pages, is made when it is needed.
 const mostAtStart = 1_400_000
