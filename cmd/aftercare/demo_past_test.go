@@ -23,8 +23,8 @@ func (s casesOf) Cases(_ context.Context, f storage.CaseFilter) ([]storage.Case,
 	return sorted[:min(len(sorted), f.Limit)], nil
 }
 
-// Two customers open a case at one site in the same moment. The ids of cases are in no order: whoever comes second finds
-// their own case whichever of the two ids is the smaller one, and who opened none finds none.
+// Two customers open a case at one site in the same moment. The ids of cases are in no order: whoever comes second
+// finds their own case whichever of the two ids is the smaller one, and who opened none finds none.
 func TestACaseIsThatOfWhoOpenedIt(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)

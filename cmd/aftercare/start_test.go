@@ -43,9 +43,9 @@ func TestAServerNamesASettingThatIsNone(t *testing.T) {
 	}
 }
 
-// mostAtStart is how many bytes one of our own packages may make before main begins: half as much again as the largest does,
-// so that another version of Go or another way to build changes nothing. Every command pays for it: what a few of them
-// need, as patterns and pages, is made when it is needed.
+// mostAtStart is how many bytes one of our own packages may make before main begins: half as much again as the
+// largest does, so that another version of Go or another way to build changes nothing. Every command pays for it:
+// what a few of them need, as patterns and pages, is made when it is needed.
 const mostAtStart = 300_000
 
 func TestLittleIsMadeBeforeACommandBegins(t *testing.T) {

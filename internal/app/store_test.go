@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// A file that cannot be opened is not one that this user may not open: too many files may be open, or its directory gone.
+// A file that cannot be opened is not one that this user may not open: too many files may be open, or its
+// directory gone.
 func TestThatAUserMayNotIsSaidWhereTheSystemSaysSo(t *testing.T) {
 	const closed = "unable to open database file (14) (SQLITE_CANTOPEN)"
 	for what, c := range map[string]struct {

@@ -7,8 +7,8 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// TestWhatMayBeRepeatedIsNotRefused: a refusal is for good. What may be stored all the same, and what somebody else made
-// at the same moment, is asked for again.
+// TestWhatMayBeRepeatedIsNotRefused: a refusal is for good. What may be stored all the same, and what somebody else
+// made at the same moment, is asked for again.
 func TestWhatMayBeRepeatedIsNotRefused(t *testing.T) {
 	cause := errors.New("the cause")
 	for name, c := range map[string]struct {
