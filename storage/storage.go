@@ -39,7 +39,8 @@ var (
 	ErrGone = fmt.Errorf("%w: its file was taken away while it was in use", ErrUnavailable)
 	// ErrRefused means that the database refuses what it was given, and always will: what one turn wrote, or what
 	// somebody asked for, is too large, is no value of its kind, or contradicts what is stored. Repeating it does not
-	// help.
+	// help. Outside of turns, what is there already is ErrUnavailable: two made the same at once, and the next try
+	// sees it.
 	ErrRefused = errors.New("the database refuses what it was given")
 	// ErrUnreadable means that a record is there and cannot be read: it is damaged, or was written by a
 	// newer program. Others can be. A list that is read with it is without that record.

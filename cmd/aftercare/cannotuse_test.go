@@ -1,9 +1,12 @@
 package main
 
 import (
+	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 
+	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 )
 
@@ -39,5 +42,15 @@ func TestADatabaseThatLetsNobodyInSaysWhatToDo(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What the doctor finds and what to do about it are told apart also where the path of the database reads like the end
+// of a sentence.
+func TestTheDoctorTellsWhyFromWhatToDo(t *testing.T) {
+	u := checkup{broken: fmt.Errorf("open: %w", &app.CannotUseError{Why: "/srv/no. 1/a. db cannot be opened", Do: "Make it", Err: fs.ErrInvalid})}
+	want := finding{Says: "the database cannot be used: /srv/no. 1/a. db cannot be opened (invalid argument)", Do: "Make it"}
+	if found := u.lookAtDatabase(t.Context()); len(found) != 1 || found[0] != want {
+		t.Errorf("the doctor finds %+v, want %+v", found, want)
 	}
 }

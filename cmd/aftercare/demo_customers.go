@@ -242,7 +242,7 @@ func (p *past) fills(ctx context.Context, v visits, token string, places []int) 
 			return err
 		}
 	}
-	c, err := p.opened(ctx, v.site)
+	c, err := p.opened(ctx, v.site, token)
 	if err == nil && c.ID != "" {
 		p.recover(v, token, c, v.causes[0])
 	}

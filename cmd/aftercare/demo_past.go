@@ -40,7 +40,6 @@ type past struct {
 	todo  []happening // by time
 	n     int         // updates so far
 	serve *services
-	last  map[string]string // the id of the case that opened last, by the site
 	// reason is the choice of several that whoever answers next makes; "" = the first.
 	reason string
 }
@@ -225,30 +224,35 @@ func (p *past) answer(ctx context.Context, v visits, token string, mark int, wor
 	if err := p.reply(ctx, token, mark, words); err != nil {
 		return storage.Case{}, err
 	}
-	return p.opened(ctx, v.site)
+	return p.opened(ctx, v.site, token)
 }
 
-// opened is the case that the answer of this moment opened; the zero Case if it opened none. What somebody else opened
-// there at the same moment is theirs.
-func (p *past) opened(ctx context.Context, site string) (storage.Case, error) {
-	newest, err := p.newest(ctx, site)
-	if err != nil || newest.OpenedAt.Before(p.now()) || newest.Watched() || newest.ID == p.last[site] {
+// opened is the case that the answer of this moment opened on the page of a link; the zero Case if it opened none, or
+// one that is only watched.
+func (p *past) opened(ctx context.Context, site, token string) (storage.Case, error) {
+	v, err := p.bot.Visitor(ctx, token, token)
+	if err != nil {
 		return storage.Case{}, err
 	}
-	if p.last == nil {
-		p.last = map[string]string{}
+	c, err := openedBy(ctx, p.store, site, storage.Person{Platform: chat.Web, User: v.User.ID}, p.now())
+	if err != nil || c.Watched() {
+		return storage.Case{}, err
 	}
-	p.last[site] = newest.ID
-	return newest, nil
+	return c, nil
 }
 
-// newest is the case that opened last at a site; the zero Case if there is none.
-func (p *past) newest(ctx context.Context, site string) (storage.Case, error) {
-	cases, err := p.store.Cases(ctx, storage.CaseFilter{Sites: []string{site}, Limit: 1})
-	if err != nil || len(cases) == 0 {
-		return storage.Case{}, err
+// openedBy is the newest case that a person opened at a site since a moment; the zero Case if there is none. Others
+// may have opened theirs at the same moment, and ids say nothing of the order.
+func openedBy(ctx context.Context, from storage.Reader, site string, who storage.Person, since time.Time) (storage.Case, error) {
+	for c, err := range storage.AllCases(ctx, from, storage.CaseFilter{Sites: []string{site}, Limit: 20}) {
+		if err != nil || c.OpenedAt.Before(since) {
+			return storage.Case{}, err
+		}
+		if c.Identity == who.ID() {
+			return c, nil
+		}
 	}
-	return cases[0], nil
+	return storage.Case{}, nil
 }
 
 // act does something to a case, so long after it opened.

@@ -17,7 +17,7 @@ var updatePictures = flag.Bool("update", false, "take the pictures of the README
 
 // The demo in a real browser: a low answer is a case on the pages of staff beside it, where one
 // takes it, becomes somebody else, and invites another customer. What staff do with a case is
-// told by the tests of package admin. Nobody was at the demo before.
+// told by the tests of package admin. No customer has said anything in the demo before, but for those of its past.
 func demoEndsInACase(t *testing.T, address string) {
 	d := openPanes(t, address, "http://"+address+"/")
 

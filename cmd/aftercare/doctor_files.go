@@ -17,6 +17,7 @@ import (
 // lookAtDatabase tells how the database is, as far as it can be read.
 func (u *checkup) lookAtDatabase(ctx context.Context) []finding {
 	path := u.settings.SQLitePath()
+	denied, cannot := errors.AsType[*app.CannotUseError](u.broken)
 	switch err := u.broken; {
 	case err == nil:
 	case errors.Is(err, app.ErrNoDatabase):
@@ -30,9 +31,8 @@ func (u *checkup) lookAtDatabase(ctx context.Context) []finding {
 				"there is no database at %s, and none can be made: its directory is not there, or this user may not write in it", path)}
 		}
 		return []finding{warning("start `aftercare serve`, which makes it; if there is one already, go to its directory", "%v", err)}
-	case errors.Is(err, app.ErrCannotUse):
-		said, do, _ := strings.Cut(err.Error(), ". ")
-		return []finding{wrong(do, "%s", said)}
+	case cannot:
+		return []finding{wrong(denied.Do, "the database cannot be used: %s (%v)", denied.Why, denied.Err)}
 	case errors.Is(err, sqlite.ErrMoved):
 		return []finding{wrong("stop the server, put its file back, and start it again", "%v", err)}
 	case errors.Is(err, sqlite.ErrStrayLog):

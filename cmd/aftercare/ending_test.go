@@ -123,7 +123,7 @@ func TestAHangUpThatIsIgnoredIsLeftAlone(t *testing.T) {
 // are still played. One that serves is asked to end in TestTheDemoNeedsNothingAndLeavesNothing.
 func TestTheDemoLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
-	for _, end := range []syscall.Signal{syscall.SIGINT, syscall.SIGHUP} {
+	for _, end := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
 		m := newMachine(t, nil)
 		cmd, said := m.command("demo", "--listen", m.address), new(lockedBuffer)
 		cmd.Stderr = said

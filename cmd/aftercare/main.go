@@ -6,7 +6,7 @@ package main
 import (
 	"os"
 
-	_ "github.com/aftercare/aftercare/cmd/aftercare/garbage" // of every command, before anything else is made
+	_ "github.com/aftercare/aftercare/cmd/aftercare/garbage" // of every command, before most of it is made
 )
 
 func main() {

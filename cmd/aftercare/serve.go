@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net"
 
 	"github.com/aftercare/aftercare/cmd/aftercare/signals"
@@ -31,6 +33,9 @@ func (c *serveCmd) Run(a *terminal) error {
 	logger := s.Logger(a.stderr)
 	for _, stranger := range s.Strangers {
 		logger.Warn(stranger.String())
+		if !logger.Enabled(a.ctx, slog.LevelWarn) { // who hears of errors alone has made one
+			fmt.Fprintf(a.stderr, "aftercare: %v\n", stranger)
+		}
 	}
 	return serve(a.ctx, app.Config{
 		Settings: s, Version: thisBuild().Version, Clock: a.clock, BackedUp: c.BackedUp, Log: logger,

@@ -71,23 +71,42 @@ func openSQLite(ctx context.Context, path string, o sqlite.Options) (storage.Sto
 	return store, mayNot(path, err)
 }
 
-// ErrCannotUse is an error that says in a sentence why a database that is there, or is to be made, cannot be used, and
-// in the next what to do.
-var ErrCannotUse = errors.New("the database cannot be used")
+// CannotUseError is why a database that is there, or is to be made, cannot be used.
+type CannotUseError struct {
+	Why string // in a sentence without its full stop
+	Do  string // what to do, in another one
+	Err error  // what the system or the database said
+}
 
-// mayNot says what to do where this user may not open or make the file of a database.
+func (e *CannotUseError) Error() string {
+	return fmt.Sprintf("the database cannot be used: %s. %s (%v)", e.Why, e.Do, e.Err)
+}
+
+func (e *CannotUseError) Unwrap() error { return e.Err }
+
+// mayNot says what to do where the file of a database can be neither opened nor made: that this user may not, only
+// where the system says so. root may everything, as far as it says.
 func mayNot(path string, err error) error {
-	if err == nil || errors.Is(err, ErrCannotUse) {
+	if _, said := errors.AsType[*CannotUseError](err); err == nil || said {
 		return err
 	}
 	text := err.Error()
-	refused := errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || strings.Contains(text, "(SQLITE_CANTOPEN)") ||
-		strings.Contains(text, "(SQLITE_READONLY") || strings.Contains(text, "unable to open database file")
-	if !refused {
-		return err
+	refused := errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
+	closed := strings.Contains(text, "(SQLITE_CANTOPEN)") || strings.Contains(text, "(SQLITE_READONLY") ||
+		strings.Contains(text, "unable to open database file")
+	switch {
+	case refused, closed && (denied(path) || denied(filepath.Dir(path))):
+		return &CannotUseError{
+			Why: fmt.Sprintf("this user may not read and write %s and its directory", path),
+			Do:  "Give this user the right to do both, or name another place in DATABASE_URL", Err: err,
+		}
+	case closed:
+		return &CannotUseError{
+			Why: path + " cannot be opened",
+			Do:  "See that its directory is there, that it is a file, and that this user may open more files, or name another place in DATABASE_URL", Err: err,
+		}
 	}
-	return fmt.Errorf("%w: this user may not read and write %s and its directory. Give this user the right to do both, or name another place in DATABASE_URL (%w)",
-		ErrCannotUse, path, err)
+	return err
 }
 
 // whatToDo says what to do where a Postgres answers, and lets nobody in.
@@ -101,7 +120,7 @@ func whatToDo(err error) error {
 		{"(42501)", "this user may not do there what is needed", "Make this user the owner of the database: `ALTER DATABASE name OWNER TO user`"},
 	} {
 		if err != nil && strings.Contains(err.Error(), c.code) {
-			return fmt.Errorf("%w: %s. %s (%w)", ErrCannotUse, c.why, c.do, err)
+			return &CannotUseError{Why: c.why, Do: c.do, Err: err}
 		}
 	}
 	return err

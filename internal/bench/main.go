@@ -16,6 +16,8 @@ import (
 	"runtime/pprof"
 	"slices"
 	"time"
+
+	"github.com/aftercare/aftercare/cmd/aftercare/garbage"
 )
 
 // options are the flags.
@@ -92,7 +94,7 @@ func main() {
 		return
 	}
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400) // as serve does
+		debug.SetGCPercent(garbage.Percent) // as serve does
 	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

@@ -331,6 +331,10 @@ func fault(err error) sqlstore.Fault {
 	if !ok {
 		return sqlstore.Broken
 	}
+	switch e.Code() {
+	case codes.SQLITE_CONSTRAINT_UNIQUE, codes.SQLITE_CONSTRAINT_PRIMARYKEY, codes.SQLITE_CONSTRAINT_ROWID:
+		return sqlstore.Taken
+	}
 	switch e.Code() & 0xff {
 	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED, codes.SQLITE_INTERRUPT:
 		return sqlstore.Again

@@ -188,6 +188,11 @@ var faultTests = map[string]func(*testing.T, *bench){
 			t.Fatalf("the error shows what was written: %v", errs[0])
 		}
 	},
+	"what is there already may be tried again": func(t *testing.T, b *bench) {
+		link := storage.InstallLink{Hash: "hash", Platform: "slack", Account: "W1", Expires: b.clock.Now().Add(time.Hour)}
+		check(t, b.store.PutInstallLink(t.Context(), link))
+		wants(t, "made twice at once", b.store.PutInstallLink(t.Context(), link), storage.ErrUnavailable)
+	},
 	"a closed store is unavailable": func(t *testing.T, b *bench) {
 		s := b.open(t, Options{Clock: b.clock.Now})
 		check(t, s.Close())

@@ -1,5 +1,5 @@
-// Package garbage says how much garbage may pile up before it is collected, from the program's first moment on: it
-// imports next to nothing, so that it is set before the rest of the program is made.
+// Package garbage says how much garbage may pile up before it is collected, from the program's first moments on: it
+// imports next to nothing, so that it is set before most of the program is made.
 package garbage
 
 import (

@@ -91,7 +91,7 @@ const MinKey = 32
 
 // Read takes the settings from an environment and, where that does not name one, from the
 // file .env in dir; more are those of platforms that are joined to the program. Its error is
-// a WrongError, which names every setting that is wrong.
+// a WrongError, which names every setting that is wrong, and then the Strangers as well.
 func Read(environ map[string]string, dir string, more ...adapters.Setting) (Settings, error) {
 	names := settingNames()
 	for _, m := range more {
@@ -119,6 +119,9 @@ func Read(environ map[string]string, dir string, more ...adapters.Setting) (Sett
 		s.More[m.Name] = Secret(value)
 	}
 	if len(problems) > 0 {
+		for _, stranger := range s.Strangers { // often what is missing, under a name that is nearly right
+			problems = append(problems, stranger.String())
+		}
 		return Settings{}, WrongError(problems)
 	}
 	return s, nil

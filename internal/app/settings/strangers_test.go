@@ -1,8 +1,10 @@
 package settings
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,6 +27,11 @@ func TestANameThatIsNoSettingIsNoticed(t *testing.T) {
 	}
 	if got := (Stranger{"TELEGRAM_TOKN", "TELEGRAM_TOKEN"}).String(); got != "TELEGRAM_TOKN is not a setting, and is not read; do you mean TELEGRAM_TOKEN?" {
 		t.Error(got)
+	}
+	wrong := []string{"SECRET_KYE is not a setting, and is not read; do you mean SECRET_KEY?"}
+	_, err = Read(map[string]string{"DATABASE_URL": "postgres://db/a", "SECRET_KYE": "0123456789abcdef0123456789abcdef"}, t.TempDir())
+	if e, ok := errors.AsType[WrongError](err); !ok || len(e) != 2 || !strings.HasPrefix(e[0], "SECRET_KEY: ") || cmp.Diff([]string(e[1:]), wrong) != "" {
+		t.Errorf("where the setting that is meant is missing: %v", err)
 	}
 	if s, err := Read(nil, t.TempDir()); err != nil || s.Strangers != nil {
 		t.Errorf("where there is no .env: %v, %v", s.Strangers, err)

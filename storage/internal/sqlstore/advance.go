@@ -56,7 +56,7 @@ func (s *Store) oneTurns(err error) bool {
 		return false
 	}
 	fault := s.fault(err)
-	return fault == Refused || fault == Broken
+	return fault == Refused || fault == Taken || fault == Broken
 }
 
 // errDoubt is the error of a batch that may be stored all the same: the answer to its
@@ -67,7 +67,7 @@ func (e errDoubt) Unwrap() error { return e.error }
 
 // failed is what a turn is told of a database error.
 func (s *Store) failed(err error) error {
-	if s.oneTurns(err) && s.fault(err) == Refused {
+	if fault := s.fault(err); s.oneTurns(err) && (fault == Refused || fault == Taken) {
 		return fmt.Errorf("%w: %s", storage.ErrRefused, s.describe(err))
 	}
 	return s.unreadable(err)

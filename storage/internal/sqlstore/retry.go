@@ -22,6 +22,7 @@ const (
 	Again                // the same may succeed a moment later: serialization, lock, shutdown, too many clients
 	Lost                 // the connection is gone; a COMMIT under way is in doubt
 	Refused              // the data is refused: too large, breaks a constraint
+	Taken                // something of that key is there already: of one turn a refusal; else two made the same at once
 )
 
 // Retries: enough to outlive a restart of the database's connections, too few to keep
@@ -61,7 +62,7 @@ func (s *Store) retry(ctx context.Context, f func() error) error {
 		if fault == Lost {
 			s.dropIdle()
 		}
-		if i == attempts || fault == Broken || fault == Refused || ctx.Err() != nil {
+		if i == attempts || fault == Broken || fault == Refused || fault == Taken || ctx.Err() != nil {
 			return err
 		}
 		s.log.Debug("database: trying again", "attempt", i, "err", s.dialect.Describe(err))
@@ -86,7 +87,8 @@ func (s *Store) dropIdle() {
 }
 
 // unavailable is ErrUnavailable with a cause that holds no secret and no parameter; of a value that
-// the database refuses, ErrRefused: it is not away, and waiting for it does not help.
+// the database refuses, ErrRefused: it is not away, and waiting for it does not help. What may be stored all the same,
+// and what somebody else made at the same moment, is ErrUnavailable: it may be repeated.
 func (s *Store) unavailable(err error) error {
 	if err == nil || errors.Is(err, storage.ErrUnavailable) || errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrRefused) {
 		return err
@@ -96,7 +98,7 @@ func (s *Store) unavailable(err error) error {
 			return fmt.Errorf("%w: %w", storage.ErrUnavailable, cause)
 		}
 	}
-	if s.fault(err) == Refused {
+	if _, inDoubt := errors.AsType[errDoubt](err); !inDoubt && s.fault(err) == Refused {
 		return fmt.Errorf("%w: %s", storage.ErrRefused, s.describe(err))
 	}
 	return fmt.Errorf("%w: %s", storage.ErrUnavailable, s.describe(err))
