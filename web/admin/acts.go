@@ -347,8 +347,8 @@ func (s casePages) reply(w http.ResponseWriter, r *http.Request, v Viewer) error
 	again := func(status int, problem, conflict string) error {
 		return s.showCase(w, r, v, f, status, func(p *casePage) {
 			p.Conflict = conflict
-			if p.Reply.Button == "" { // the words are kept all the same, where they can be copied
-				p.Reply.Title = words.t("not_sent")
+			if p.Reply == nil || p.Reply.Button == "" { // the words are kept all the same, where they can be copied
+				p.Reply = &box{Title: words.t("not_sent")}
 			}
 			p.Reply.Text, p.Reply.Error = text, problem
 		})

@@ -50,7 +50,9 @@ func (l look) offersIn(p *casePage, in caseSource, v *voice.Voice) {
 		return ""
 	}
 	// A page that is open when nothing can be sent any more keeps what is in the box, and says so.
-	p.Reply = &box{Title: l.w.t("reply_over"), Hint: l.w.t("reply_kept"), Text: draft("reply")}
+	if len(offers) > 0 {
+		p.Reply = &box{Title: l.w.t("reply_over"), Hint: l.w.t("reply_kept"), Text: draft("reply")}
+	}
 	if chat {
 		title := l.w.t("reply_title", p.Who, v.Channel(in.View.Session.Address.Platform))
 		if in.View.Identity != nil && in.View.Identity.Person.ByLink() {
