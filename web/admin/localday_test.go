@@ -2,9 +2,12 @@ package admin
 
 import (
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +29,7 @@ func TestWhatIsAnsweredAfterMidnightIsOfToday(t *testing.T) {
 			t.Errorf("%s does not say that it was answered today:\n%s", at, page)
 		}
 	}
-	if page := body(w.as("robin").get("/")); !strings.Contains(page, "Unsatisfied") {
+	if page := body(w.as("robin").get("/")); !regexp.MustCompile(`<li class="figure"><span class="small">Unsatisfied</span><b>[^<]*</b><span class="meta">1 answers`).MatchString(page) {
 		t.Errorf("the week leaves out what was answered today:\n%s", page)
 	}
 }
@@ -58,44 +61,49 @@ func TestEveryActThatIsWrittenDownHasWords(t *testing.T) {
 		"flow.": {"paused", "retired", "asked"}, "link.": {"join", "reset", "close", "open"},
 		"webhook.": {"replay", "enable", "disable", "remove"}, "system.": {"save", "enable", "disable", "remove"},
 	}
-	literal := regexp.MustCompile(`(?:\.audit|\.auditOf|\baudited|\baudit|change|changeProved)\((?:[\w.&]+, )*"([a-z]+\.[a-z_]*)"( ?\+)?`)
-	seen := 0
-	for _, room := range []string{".", "../api", "../../cmd/aftercare"} {
-		all, err := filepath.Glob(filepath.Join(room, "*.go"))
-		if err != nil {
-			t.Fatal(err)
+	literal := regexp.MustCompile(`(?:(?:\.audit|\.auditOf|\baudited|\baudit|\w+Audit|change|changeProved)\((?:[\w.&()]+, )*|\bWhat(?::| =) )"([a-z]+\.[a-z_]*)"( ?\+)?`)
+	seen := map[string]bool{}
+	err := filepath.WalkDir("../..", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (strings.HasSuffix(name, "test") || d.Name() == ".git"): // what only tests use
+			return fs.SkipDir
+		case d.IsDir() || filepath.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go"):
+			return nil
 		}
-		for _, name := range all {
-			if strings.HasSuffix(name, "_test.go") {
-				continue
-			}
-			text, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, m := range literal.FindAllStringSubmatch(string(text), -1) {
-				acts := []string{m[1]}
-				if m[2] != "" {
-					if acts = nil; rest[m[1]] == nil {
-						t.Errorf("%s: say here what follows %q", name, m[1])
-					}
-					for _, x := range rest[m[1]] {
-						acts = append(acts, m[1]+x)
-					}
+		text, err := os.ReadFile(name)
+		for _, m := range literal.FindAllStringSubmatch(string(text), -1) {
+			acts := []string{m[1]}
+			if m[2] != "" {
+				if acts = nil; rest[m[1]] == nil {
+					t.Errorf("%s: say here what follows %q", name, m[1])
 				}
-				for _, act := range acts {
-					seen++
-					for _, lang := range []string{"en", "zh-Hans"} {
-						if words := tongues()[lang]; !words.has("audit_" + act) {
-							t.Errorf("%s: %q has no words in %s", name, act, lang)
-						}
+				for _, x := range rest[m[1]] {
+					acts = append(acts, m[1]+x)
+				}
+			}
+			for _, act := range acts {
+				seen[act] = true
+				for _, lang := range []string{"en", "zh-Hans"} {
+					if words := tongues()[lang]; !words.has("audit_" + act) {
+						t.Errorf("%s: %q has no words in %s", name, act, lang)
 					}
 				}
 			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, act := range []string{"staff.linked", "chat.linked", "token.make", "link.close", "login.make"} { // of each room
+		if !seen[act] {
+			t.Errorf("%q was not found", act)
 		}
 	}
-	if seen < 40 {
-		t.Errorf("only %d acts were found", seen)
+	if len(seen) < 60 {
+		t.Errorf("only %d acts were found: %q", len(seen), slices.Sorted(maps.Keys(seen)))
 	}
 }
 
@@ -180,12 +188,12 @@ func TestATokenEndsOnOneDayOnEveryPage(t *testing.T) {
 func TestTheListCountsNoMessageAsAQuestion(t *testing.T) {
 	w := newWorld(t)
 	for flow, want := range map[string]string{"plain": "2 questions", "branched": "questions: 2 for everybody, 1 more as it turns out"} {
-		source := "flow: " + flow + "\nversion: 1\nclass: transactional\nlanguage: en\ntitle: {en: Quick word}\nquestions:\n" +
-			"  - {key: how, kind: csat, text: {en: How was it?}}\n  - {key: why, kind: text, text: {en: Why?}}\n"
+		source := "flow: " + flow + "\nclass: transactional\ntitle: {en: Quick word}\nlanguages: [en]\nquestions:\n" +
+			"  - {key: how, scale: csat5, primary: true, ask: {en: How was it?}}\n  - {key: why, text: long, ask: {en: Why?}}\n"
 		if flow == "branched" {
-			source += "  - {key: more, kind: text, text: {en: What else?}, when: how <= 2}\n"
+			source += "  - {key: more, text: long, when: {judgement: unhappy}, ask: {en: What else?}}\n"
 		}
-		source += "  - {key: bye, kind: message, text: {en: Good bye}, when: how <= 2}\n"
+		source += "  - {key: bye, when: {judgement: unhappy}, message: {en: Good bye}}\n"
 		if _, err := w.store.PutFlowDraft(t.Context(), storage.FlowDraft{Flow: flow, Rev: 1, Source: source, Person: "Mei", At: w.clock.Now()}); err != nil {
 			t.Fatal(err)
 		}
