@@ -41,6 +41,7 @@ var deskScenes = map[string]func(*desk){
 	"whoever has the list open is called by its title and a sound":    callsStaff,
 	"what is done elsewhere is seen on all of the page":               elsewhereSeen,
 	"nothing stays in the way on a low screen":                        lowScreen,
+	"a number is not broken, and what belongs together stands beside": keptTogether,
 }
 
 // playAtDesk plays a scene in a look.
@@ -356,5 +357,40 @@ func lowScreen(d *desk) {
 	d.phone()
 	if at := browsertest.Eval[string](d.Tab, `getComputedStyle(document.querySelector(".actbar")).position`); at != "fixed" {
 		d.Errorf("on a phone held upright the acts are %s: the check above proves nothing", at)
+	}
+}
+
+// keptTogether is the number of a case in a title on a phone, and the files of a row on a desk: each on one line.
+func keptTogether(d *desk) {
+	d.w.unhappy("main", "1", "Anna", wait)
+	k := d.w.unhappy("main", "2", "Anna", wait)
+	d.phone()
+	d.opens("robin", "/cases/"+k.Name()+"/resolve")
+	d.UntilText(k.Name())
+	most := browsertest.Eval[int](d.Tab, `(() => { // at every width that the title may have
+		const h = document.querySelector(".head h1"), name = "`+k.Name()+`"
+		const walk = document.createTreeWalker(h, NodeFilter.SHOW_TEXT)
+		let n = walk.nextNode(), most = 0
+		while (!n.textContent.includes(name)) n = walk.nextNode()
+		const range = document.createRange()
+		range.setStart(n, n.textContent.indexOf(name))
+		range.setEnd(n, n.textContent.indexOf(name) + name.length)
+		h.style.textWrap = "wrap"
+		for (let w = 40; w < 390; w++) {
+			h.style.maxWidth = w + "px"
+			most = Math.max(most, new Set([...range.getClientRects()].map(b => Math.round(b.top))).size)
+		}
+		return most
+	})()`)
+	if most != 1 {
+		d.Errorf("the number of the case stands on %d lines", most)
+	}
+	if _, err := chromedp.Call(d.Ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 1280, Height: 900, DeviceScaleFactor: 1}); err != nil {
+		d.Fatal(err)
+	}
+	d.opens("robin", "/reports/data")
+	d.UntilText("XLSX")
+	if n := browsertest.Eval[int](d.Tab, `new Set([...document.querySelector("tbody td").children].map(e => e.offsetTop)).size`); n != 1 {
+		d.Errorf("the files of a row stand on %d lines", n)
 	}
 }
