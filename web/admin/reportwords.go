@@ -172,8 +172,8 @@ func (s saidPages) writtenIn(r *http.Request, w *words, f *saidFilter, days look
 	return rows, places, err
 }
 
-// wantedIn is what customers wanted said of a kind. The database knows days of UTC: it is asked for a day more at either
-// end, and whoever reads the rows leaves out those of other days of their site.
+// wantedIn is what customers wanted said of a kind. The database knows days of UTC: it is asked for a day more at
+// either end, and whoever reads the rows leaves out those of other days of their site.
 func (s saidPages) wantedIn(r *http.Request, w *words, f *saidFilter, after string, batch int) (rows []saidRow, places []string, err error) {
 	of := f.SaidFilter
 	of.Limit, of.From, of.To = batch, dayBeside(f.From, -1), dayBeside(f.To, 1)
