@@ -78,7 +78,7 @@ func (c *tokenCreateCmd) Run(a *terminal) error {
 		}
 		until := "until it is ended"
 		if !t.Expires.IsZero() {
-			until = "until " + t.Expires.Format(time.DateOnly)
+			until = "until " + inUTC(t.Expires)
 		}
 		return a.printf("%s\nThis is the token. It is shown only here, and works %s. Send this header with each request:\nAuthorization: Bearer %s\n", value, until, value)
 	})
@@ -91,6 +91,9 @@ func scopesText() string {
 	}
 	return strings.Join(all, ", ")
 }
+
+// inUTC is a moment with its zone: the pages tell it by the clock of the sites.
+func inUTC(at time.Time) string { return at.UTC().Format("2006-01-02 15:04") + " UTC" }
 
 type tokenListCmd struct{ outputFlags }
 
@@ -124,14 +127,14 @@ func (c *tokenListCmd) Run(a *terminal) error {
 			works, used, sites := "until it is ended", "never", "every site"
 			switch {
 			case !t.Ended.IsZero():
-				works = "ended " + t.Ended.Format(time.DateOnly)
+				works = "ended " + inUTC(t.Ended)
 			case !t.Good(a.clock()):
-				works = "ran out " + t.Expires.Format(time.DateOnly)
+				works = "ran out " + inUTC(t.Expires)
 			case !t.Expires.IsZero():
-				works = "until " + t.Expires.Format(time.DateOnly)
+				works = "until " + inUTC(t.Expires)
 			}
 			if !t.Used.IsZero() {
-				used = t.Used.Format("2006-01-02 15:04")
+				used = inUTC(t.Used)
 			}
 			if len(t.Sites) > 0 {
 				sites = strings.Join(t.Sites, ", ")

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -56,13 +57,41 @@ func (r results) page() string {
 	}
 	fmt.Fprintf(&p, "- %s\n", strings.Join(machines, "\n- "))
 	p.WriteString("\n")
-	p.WriteString(costs)
+	p.WriteString(r.described(costs))
 	for _, m := range r {
 		for _, row := range m.Rows {
 			row.writePages(&p)
 		}
 	}
 	return p.String()
+}
+
+// The line that tells how pages are measured, and what it begins with in costs.md.
+var (
+	pagesLine   = regexp.MustCompile(`(?m)^\| pages of staff \| (.*) \|$`)
+	pagesBefore = "pages_"
+)
+
+// howPages is how pages are measured by this program.
+func howPages() string { return pagesLine.FindStringSubmatch(costs)[1] }
+
+// described is the text of a person, where pages are told to be measured as they were in the run that made the figures:
+// a line for each of the runs that were made in another way.
+func (r results) described(text string) string {
+	var lines, told []string
+	for _, m := range r {
+		if !strings.HasPrefix(m.Name, pagesBefore) || m.How == "" || slices.Contains(told, m.How) {
+			continue
+		}
+		lines, told = append(lines, "| pages of staff ("+m.Name+") | "+m.How+" |"), append(told, m.How)
+	}
+	switch len(told) {
+	case 0:
+		return text
+	case 1:
+		lines[0] = "| pages of staff | " + told[0] + " |"
+	}
+	return pagesLine.ReplaceAllLiteralString(text, strings.Join(lines, "\n"))
 }
 
 // write is a line of the page's table.
@@ -135,6 +164,9 @@ func (b *bench) circumstances(ctx context.Context, m measured, began time.Time) 
 	m.Where = fmt.Sprintf("%d processors (%s), %s of memory; %s, %s, Linux %s", runtime.NumCPU(), field("/proc/cpuinfo", "model name"),
 		field("/proc/meminfo", "MemTotal"), runtime.Version(), run(filepath.Join(b.postgres.Bin(), "postgres"), "--version"), run("uname", "-r"))
 	m.Load = load()
+	if strings.HasPrefix(m.Name, pagesBefore) {
+		m.How = howPages()
+	}
 	return m
 }
 

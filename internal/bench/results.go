@@ -13,9 +13,10 @@ import (
 type measured struct {
 	Name   string `json:"name"` // of the measurement
 	Rounds int    `json:"rounds"`
-	When   string `json:"when"`    // with the commit, and how long it took
-	Where  string `json:"machine"` // and what runs there
-	Load   string `json:"load"`    // averages at its end
+	When   string `json:"when"`          // with the commit, and how long it took
+	Where  string `json:"machine"`       // and what runs there
+	Load   string `json:"load"`          // averages at its end
+	How    string `json:"how,omitempty"` // as it was described then, where its description changes with what it does
 	Rows   []row  `json:"rows"`
 }
 

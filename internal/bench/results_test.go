@@ -50,3 +50,35 @@ func TestThePageIsWhatItsRecordSays(t *testing.T) {
 		t.Error("write it anew: go run ./internal/bench -only none -page docs/performance.md\n" + diff)
 	}
 }
+
+// Figures of an earlier run stand beside what was measured then, not beside what is measured now.
+func TestPagesAreToldToBeMeasuredAsTheyWere(t *testing.T) {
+	old, now := "A Postgres with two years.", howPages()
+	for _, c := range []struct {
+		all  results
+		want []string
+	}{
+		{results{{Name: "pages_postgres", How: old}}, []string{"| pages of staff | " + old + " |\n"}},
+		{results{{Name: "pages_postgres", How: old}, {Name: "pages_sqlite", How: now}}, []string{"| pages of staff (pages_postgres) | " + old + " |\n", "| pages of staff (pages_sqlite) | " + now + " |\n"}},
+		{results{{Name: "pages_postgres", How: now}, {Name: "pages_sqlite", How: now}}, []string{"| pages of staff | " + now + " |\n"}},
+	} {
+		page := c.all.page()
+		for _, want := range c.want {
+			if !strings.Contains(page, want) {
+				t.Errorf("the page lacks %q", want)
+			}
+		}
+		if n := strings.Count(page, "\n| pages of staff"); n != len(c.want) {
+			t.Errorf("pages are described %d times, want %d", n, len(c.want))
+		}
+	}
+	all, err := readResults(recordOf(filepath.Join("..", "..", "docs", "performance.md")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range all {
+		if strings.HasPrefix(m.Name, pagesBefore) && m.How == "" {
+			t.Errorf("the record does not say how %s was measured", m.Name)
+		}
+	}
+}

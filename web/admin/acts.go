@@ -96,7 +96,7 @@ func (s casePages) showAct(w http.ResponseWriter, r *http.Request, v Viewer, f *
 		l.fill(&p, in, form)
 	}
 	title := words.t("title_"+form, kase.Number, kase.Name)
-	return s.show(w, r, v, status, "act.html", frame{Title: title, Here: "/cases", Back: &link{"/cases/" + kase.Number, words.t("back_to", kase.Number)}}, p)
+	return s.show(w, r, v, status, "act.html", frame{Title: title, Whole: kase.Number, Here: "/cases", Back: &link{"/cases/" + kase.Number, words.t("back_to", kase.Number)}}, p)
 }
 
 // fill puts in what a form offers to choose from, and says what follows.
@@ -347,8 +347,8 @@ func (s casePages) reply(w http.ResponseWriter, r *http.Request, v Viewer) error
 	again := func(status int, problem, conflict string) error {
 		return s.showCase(w, r, v, f, status, func(p *casePage) {
 			p.Conflict = conflict
-			if p.Reply == nil { // the words are kept all the same, where they can be copied
-				p.Reply = &box{Title: words.t("not_sent"), Button: ""}
+			if p.Reply == nil || p.Reply.Button == "" { // the words are kept all the same, where they can be copied
+				p.Reply = &box{Title: words.t("not_sent")}
 			}
 			p.Reply.Text, p.Reply.Error = text, problem
 		})
@@ -510,7 +510,7 @@ func (s casePages) reveal(w http.ResponseWriter, r *http.Request, v Viewer, f *f
 		return s.failed(err)
 	}
 	title := words.t("revealed_title", f.Name())
-	return s.show(w, r, v, http.StatusOK, "act.html", frame{Title: title, Here: "/cases", Back: &link{"/cases/" + f.Name(), words.t("back_to", f.Name())}},
+	return s.show(w, r, v, http.StatusOK, "act.html", frame{Title: title, Whole: f.Name(), Here: "/cases", Back: &link{"/cases/" + f.Name(), words.t("back_to", f.Name())}},
 		actPage{Kind: "revealed", Number: f.Name(), Told: who})
 }
 

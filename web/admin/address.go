@@ -20,8 +20,11 @@ import (
 // addressRoutes try the address under which customers are to reach this installation, and
 // addressDoors answer such a try.
 var (
-	addressRoutes = []route{{pattern: "POST /setup/address", deed: access.EditSites, page: in(chatPages.tryAddress)}}
-	addressDoors  = []route{{pattern: "GET /reach/{challenge}", page: in(chatPages.reached)}}
+	addressRoutes = []route{
+		{pattern: "POST /setup/address", deed: access.EditSites, page: in(chatPages.tryAddress)},
+		{pattern: "GET /setup/address", deed: access.EditSites, page: in(chatPages.setupChats)}, // read again after a try
+	}
+	addressDoors = []route{{pattern: "GET /reach/{challenge}", page: in(chatPages.reached)}}
 )
 
 // addressForm asks for the public address.
@@ -74,7 +77,7 @@ func (s chatPages) tryAddress(w http.ResponseWriter, r *http.Request, v Viewer) 
 	}
 	at, err := url.Parse(strings.TrimSuffix(x.Value, "/"))
 	switch {
-	case err != nil || at.Host == "" || at.Scheme != "https" && at.Scheme != "http" || at.User != nil || at.RawQuery != "" || at.Fragment != "":
+	case err != nil || at.Host == "" || at.Scheme != "https" && at.Scheme != "http" || at.User != nil || strings.ContainsAny(x.Value, " \t\\") || at.RawQuery != "" || at.Fragment != "":
 		x.Fault = words.t("address_none")
 	case reachOf(at.Hostname()) != "reach_named":
 		x.Fault = words.t("address_inside")

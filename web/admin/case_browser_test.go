@@ -41,6 +41,7 @@ var deskScenes = map[string]func(*desk){
 	"whoever has the list open is called by its title and a sound":    callsStaff,
 	"what is done elsewhere is seen on all of the page":               elsewhereSeen,
 	"nothing stays in the way on a low screen":                        lowScreen,
+	"a number is not broken, and what belongs together stands beside": keptTogether,
 }
 
 // playAtDesk plays a scene in a look.
@@ -223,18 +224,25 @@ func listStays(d *desk) {
 // elsewhereSeen is a page that stays open while the case moves on in another tab: no part of it stays behind.
 func elsewhereSeen(d *desk) {
 	k := d.w.unhappy("main", "1", "Anna", wait)
-	d.opens("mei", "/cases/"+k.Name())
+	d.opens("robin", "/cases/"+k.Name())
 	d.UntilText("forty minutes")
 	const near = `document.querySelector(".case-head .clock b")?.dataset.due ?? ""`
 	take := browsertest.Eval[string](d.Tab, near)
+	d.Do(chromedp.Focus(chromedp.CSS("#reply .primary")))
 	d.w.as("mei").post("/cases/"+k.Name()+"/take", nil)
 	d.Until(`document.querySelector("#standing").textContent.includes("Mei Chen")`)
 	if contact := browsertest.Eval[string](d.Tab, near); contact == take || contact == "" {
 		d.Errorf("the head tells the clock that was stopped: %q", contact)
 	}
-	if label := browsertest.Eval[string](d.Tab, `document.querySelector("#reply .primary").textContent`); label != "Send to Anna" {
-		d.Errorf("whoever has the case can %q", label)
+	// The button has the focus meanwhile, and the sentence beside the box comes with the colleague.
+	if label := browsertest.Eval[string](d.Tab, `document.activeElement.textContent`); label != "Send to Anna" {
+		d.Errorf("who acts for others can %q", label)
 	}
+	if told := browsertest.Eval[string](d.Tab, `document.querySelector("#reply").innerText`); !strings.Contains(told, "Mei Chen keeps the case") {
+		d.Errorf("who keeps the case is not said: %s", told)
+	}
+	d.Do(chromedp.Focus(chromedp.CSS("#rb")))
+	d.types("Dear Anna")
 	d.w.clock.add(time.Second)
 	d.w.says("1", "Anna", chat.Update{Kind: chat.Text, Text: "And nobody called."})
 	d.Until(`document.querySelector("#log").textContent.includes("And nobody called.")`)
@@ -245,6 +253,13 @@ func elsewhereSeen(d *desk) {
 	d.Until(`document.querySelector("#standing").textContent.includes("Resolved")`)
 	if browsertest.Eval[bool](d.Tab, `[...document.querySelectorAll("[data-due]")].some(e => e.checkVisibility())`) {
 		d.Error("clocks run on a case that is over")
+	}
+	if browsertest.Eval[bool](d.Tab, `[...document.querySelectorAll("#reply button, #acts a[href$='/resolve']")].some(e => e.checkVisibility() && e.textContent !== "")`) {
+		d.Error("a case that is over offers what can be done no more")
+	}
+	kept := `document.querySelector("#rb").value === "Dear Anna" && document.querySelector("#reply").checkVisibility() && document.body.innerText.includes("What you wrote is kept")`
+	if !browsertest.Eval[bool](d.Tab, kept) {
+		d.Error("words in the box are gone, or nothing says that they are kept")
 	}
 }
 
@@ -342,5 +357,40 @@ func lowScreen(d *desk) {
 	d.phone()
 	if at := browsertest.Eval[string](d.Tab, `getComputedStyle(document.querySelector(".actbar")).position`); at != "fixed" {
 		d.Errorf("on a phone held upright the acts are %s: the check above proves nothing", at)
+	}
+}
+
+// keptTogether is the number of a case in a title on a phone, and the files of a row on a desk: each on one line.
+func keptTogether(d *desk) {
+	d.w.unhappy("main", "1", "Anna", wait)
+	k := d.w.unhappy("main", "2", "Anna", wait)
+	d.phone()
+	d.opens("robin", "/cases/"+k.Name()+"/resolve")
+	d.UntilText(k.Name())
+	most := browsertest.Eval[int](d.Tab, `(() => { // at every width that the title may have
+		const h = document.querySelector(".head h1"), name = "`+k.Name()+`"
+		const walk = document.createTreeWalker(h, NodeFilter.SHOW_TEXT)
+		let n = walk.nextNode(), most = 0
+		while (!n.textContent.includes(name)) n = walk.nextNode()
+		const range = document.createRange()
+		range.setStart(n, n.textContent.indexOf(name))
+		range.setEnd(n, n.textContent.indexOf(name) + name.length)
+		h.style.textWrap = "wrap"
+		for (let w = 40; w < 390; w++) {
+			h.style.maxWidth = w + "px"
+			most = Math.max(most, new Set([...range.getClientRects()].map(b => Math.round(b.top))).size)
+		}
+		return most
+	})()`)
+	if most != 1 {
+		d.Errorf("the number of the case stands on %d lines", most)
+	}
+	if _, err := chromedp.Call(d.Ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 1280, Height: 900, DeviceScaleFactor: 1}); err != nil {
+		d.Fatal(err)
+	}
+	d.opens("robin", "/reports/data")
+	d.UntilText("XLSX")
+	if n := browsertest.Eval[int](d.Tab, `new Set([...document.querySelector("tbody td").children].map(e => e.offsetTop)).size`); n != 1 {
+		d.Errorf("the files of a row stand on %d lines", n)
 	}
 }

@@ -40,7 +40,7 @@ func init() {
 	closed := full
 	earlier := full
 	earlier.Earlier, earlier.Old, earlier.HistoryAll = 40, true, 154
-	closed.Active, closed.Primary, closed.Contact, closed.Reply = false, "reopen", "lost", nil
+	closed.Active, closed.Primary, closed.Contact, closed.Reply = false, "reopen", "lost", &box{Title: "Nothing can be sent here now", Hint: "What you wrote is kept here.", Text: "words"}
 	row := caseRow{"A-1042", 2, "dissatisfied", "P1", "Anna", "haircut · Main Street", "I waited <b>forty</b> minutes.", "08:51", when{"13 min left", "09:15", "soon", 1}, "contact by 09:15", "you", "reply", true}
 	take := row
 	take.Number, take.Act, take.Level, take.Wrote = "C-88", "take", 7, ""

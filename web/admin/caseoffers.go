@@ -14,6 +14,9 @@ type box struct {
 	Snippets                         []string // names of saved answers
 }
 
+// Empty reports whether there is nothing to write and nothing that was written: the box is hidden.
+func (b box) Empty() bool { return b.Button == "" && b.Text == "" && b.Error == "" }
+
 // offersIn are the acts that the reader has, and the two boxes.
 func (l look) offersIn(p *casePage, in caseSource, v *voice.Voice) {
 	offers := recovery.Offers(in.Case.Case, in.Actor)
@@ -45,6 +48,10 @@ func (l look) offersIn(p *casePage, in caseSource, v *voice.Voice) {
 			}
 		}
 		return ""
+	}
+	// A page that is open when nothing can be sent any more keeps what is in the box, and says so.
+	if len(offers) > 0 {
+		p.Reply = &box{Title: l.w.t("reply_over"), Hint: l.w.t("reply_kept"), Text: draft("reply")}
 	}
 	if chat {
 		title := l.w.t("reply_title", p.Who, v.Channel(in.View.Session.Address.Platform))

@@ -10,6 +10,7 @@ import (
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/draft"
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
@@ -157,8 +158,14 @@ func (s surveyPages) describe(w *words, x *flowRow, source string, hangs int) {
 	x.About = w.t("flow_about", class, len(doc.Elements("questions")))
 	f, err := flowfile.Parse([]byte(source))
 	if err == nil {
-		if all := snapshot.NewFlow(f); all.More {
-			x.About = w.t("flow_about_more", class, all.Asked, len(f.Questions)-all.Asked)
+		asked, more := snapshot.NewFlow(f).Asked, 0
+		for _, q := range f.Questions {
+			if q.When != nil && q.Kind.Info().Way != survey.Shown {
+				more++
+			}
+		}
+		if x.About = w.t("flow_about", class, asked); more > 0 {
+			x.About = w.t("flow_about_more", class, asked, more)
 		}
 	}
 	if hangs > 0 {

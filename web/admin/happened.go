@@ -60,13 +60,13 @@ func (s *site) happenedIn(ctx context.Context, w *words, f *reportFilter) (all [
 
 // versionsIn are the versions of customers' surveys that were published on those days. The first one changes nothing.
 func (s casePages) versionsIn(ctx context.Context, w *words, f *reportFilter) (all []happened, err error) {
-	titles := s.customerFlows(w)
+	titles, zone := s.customerFlows(w), s.houseZone()
 	newest, err := s.Store.FlowSources(ctx)
 	if err != nil {
 		return nil, err
 	}
 	newest = slices.DeleteFunc(newest, func(x storage.FlowSource) bool {
-		return titles[x.Flow] == "" || f.Flow != "" && x.Flow != f.Flow || x.Version < 2 || x.Published.In(s.houseZone()).Format(time.DateOnly) < f.From
+		return titles[x.Flow] == "" || f.Flow != "" && x.Flow != f.Flow || x.Version < 2 || x.Published.In(zone).Format(time.DateOnly) < f.From
 	})
 	if len(newest) > mostVersioned {
 		return nil, nil
@@ -77,7 +77,7 @@ func (s casePages) versionsIn(ctx context.Context, w *words, f *reportFilter) (a
 			return nil, err
 		}
 		for _, v := range versions {
-			if day := v.Published.In(s.houseZone()).Format(time.DateOnly); v.Version > 1 && day >= f.From && day <= f.To {
+			if day := v.Published.In(zone).Format(time.DateOnly); v.Version > 1 && day >= f.From && day <= f.To {
 				all = append(all, happened{Day: day, Text: w.t("happened_version", titles[x.Flow], v.Version)})
 			}
 		}

@@ -151,7 +151,7 @@ func TestLinksForManyAreRefusedAtTheirFields(t *testing.T) {
 		t.Errorf("stored all the same: %v, %v", all, err)
 	}
 	to := h.post("/asking/links/many?for=site", url.Values{"flow": {"post_service_3"}, "service": {""}, "language": {""}}, 303).Header().Get("Location")
-	if page := h.get(to, 200); !strings.Contains(page, "once an address is known") { // neither a bot nor a public address is there
+	if page := h.get(to, 200); !strings.Contains(page, "once the address for everybody is known") { // neither a bot nor a public address is there
 		t.Errorf("it leads to %s:\n%s", to, page)
 	}
 	if all, err := h.store.StandingLinkList(t.Context()); err != nil || len(all) != 1 || all[0].Site != "main" {

@@ -118,6 +118,9 @@ func (s saidPages) saidIn(r *http.Request, w *words, f *saidFilter, most int) (r
 			}
 			for i := range some {
 				after = places[i]
+				if f.Kind != "" && (some[i].day < f.From || some[i].day > f.To) {
+					continue
+				}
 				if f.search != "" && !strings.Contains(strings.ToLower(strings.Join(some[i].said, "\n")), f.search) {
 					continue
 				}
@@ -169,10 +172,11 @@ func (s saidPages) writtenIn(r *http.Request, w *words, f *saidFilter, days look
 	return rows, places, err
 }
 
-// wantedIn is what customers wanted said of a kind.
+// wantedIn is what customers wanted said of a kind. The database knows days of UTC: it is asked for a day more at
+// either end, and whoever reads the rows leaves out those of other days of their site.
 func (s saidPages) wantedIn(r *http.Request, w *words, f *saidFilter, after string, batch int) (rows []saidRow, places []string, err error) {
 	of := f.SaidFilter
-	of.Limit = batch
+	of.Limit, of.From, of.To = batch, dayBeside(f.From, -1), dayBeside(f.To, 1)
 	if at, id, ok := strings.Cut(after, "."); ok {
 		if micro, err := strconv.ParseInt(at, 10, 64); err == nil {
 			of.Before = storage.Place{At: time.UnixMicro(micro).UTC(), ID: id}
@@ -198,6 +202,15 @@ func (s saidPages) wantedIn(r *http.Request, w *words, f *saidFilter, after stri
 		rows, places = append(rows, row), append(places, strconv.FormatInt(a.At.UnixMicro(), 10)+"."+a.ID)
 	}
 	return rows, places, err
+}
+
+// dayBeside is the day that lies some days after another; what is no day is left as it is.
+func dayBeside(day string, days int) string {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return day
+	}
+	return t.AddDate(0, 0, days).Format(time.DateOnly)
 }
 
 // reportWords is what customers wrote, for whoever may read words, and what they chose most often.
@@ -249,7 +262,10 @@ func (s saidPages) saidPage(r *http.Request, w *words, v Viewer, f *reportFilter
 	if p.More != "" {
 		day, _, _ := strings.Cut(p.More, ".")
 		if micro, err := strconv.ParseInt(day, 10, 64); err == nil && of.Kind != "" {
-			day = time.UnixMicro(micro).UTC().Format(time.DateOnly)
+			day = ""
+			for _, id := range of.Sites { // where it is the latest: no site is looked through further back
+				day = max(day, time.UnixMicro(micro).In(s.zoneOf([]string{id})).Format(time.DateOnly))
+			}
 		}
 		if sought = day; len(p.Said) > 0 && len(p.Said) < pageRows {
 			p.Foot = append(p.Foot, w.t("said_sought", day))

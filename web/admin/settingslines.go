@@ -172,7 +172,7 @@ func (s settingsPages) tokensCard(ctx context.Context, w *words) (settingsCard, 
 	}
 	switch {
 	case len(all) > 0 && !ends.IsZero():
-		card.State = w.t("card_tokens_until", len(all), w.day(s.Clock(), ends, s.houseZone()))
+		card.State = w.t("card_tokens_until", len(all), s.tokenDay(w, ends))
 	case len(all) > 0:
 		card.State = w.t("card_in_use", len(all))
 	}

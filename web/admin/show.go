@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/aftercare/aftercare/access"
@@ -73,6 +74,7 @@ func dict(pairs ...any) map[string]any {
 // frame is what stands around a page's own content.
 type frame struct {
 	Title   string   // heads the page and the window
+	Whole   string   // what of the title stays on one line, such as the number of a case; "" = nothing
 	Meta    string   // one faint line beside the title, "" for none
 	Back    *link    // to where one came from, nil for none
 	Do      *link    // the page's first act, beside the title; nil for none
@@ -85,6 +87,15 @@ type frame struct {
 	Wide    bool     // a bare page that takes the whole width
 	Waiting int      // cases that wait for this person, in the window's title; 0 shows nothing
 	Counted bool     // Waiting is what the page itself counted
+}
+
+// Pieces are the title up to what stays on one line, that, and the rest.
+func (f frame) Pieces() [3]string {
+	before, after, found := strings.Cut(f.Title, f.Whole)
+	if !found {
+		return [3]string{f.Title}
+	}
+	return [3]string{before, f.Whole, after}
 }
 
 // link is an address with its words.

@@ -172,11 +172,15 @@ func TestThePublicAddressIsTried(t *testing.T) {
 	named := func(at string) string { return strings.Replace(at, "127.0.0.1", "127.0.0.1.nip.invalid", 1) }
 	for at, want := range map[string]string{
 		"": "Write an address", "ftp://care.example": "Write an address", "https://me:pass@care.example": "Write an address",
-		"http://localhost:8080": "only this computer or network", "http://192.168.1.7": "only this computer or network", named(server.URL): "Nothing answers",
+		"http://localhost:8080": "only this computer or network", "http://192.168.1.7": "only this computer or network", named(server.URL): "has to lead it to this computer",
+		"salon.example.com/x y": "Write an address",
 	} {
 		if w := b.do("POST", "/setup/address", url.Values{"address": {at}}); w.Code != 422 || !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%q: %d, want %q\n%s", at, w.Code, want, w.Body)
 		}
+	}
+	if w := b.do("GET", "/setup/address", nil); w.Code != 200 || !strings.Contains(w.Body.String(), `name="address"`) {
+		t.Errorf("a try that is read again: %d\n%s", w.Code, w.Body)
 	}
 	site := newSite(s.config)
 	v := Viewer{Owner: true, SignIn: "robin"}

@@ -54,13 +54,13 @@ func (s systemPages) tokens(w http.ResponseWriter, r *http.Request, v Viewer) er
 			row.Where = strings.Join(where, ", ")
 		}
 		if !t.Used.IsZero() {
-			row.Used = words.t("token_used", t.Used.Format("2006-01-02 15:04")+" UTC")
+			row.Used = words.t("token_used", words.moment(s.Clock(), t.Used, s.houseZone()))
 		}
 		switch {
 		case !t.Ended.IsZero():
-			row.Until = words.t("token_ended", t.Ended.Format(time.DateOnly))
+			row.Until = words.t("token_ended", s.tokenDay(words, t.Ended))
 		case !t.Expires.IsZero():
-			row.Until = words.t("token_until", t.Expires.Format(time.DateOnly))
+			row.Until = words.t("token_until", s.tokenDay(words, t.Expires))
 		}
 		if t.Good(s.Clock()) {
 			p.Good = append(p.Good, row)
@@ -71,6 +71,11 @@ func (s systemPages) tokens(w http.ResponseWriter, r *http.Request, v Viewer) er
 	return s.show(w, r, v, http.StatusOK, "tokens.html", frame{
 		Title: words.t("tokens"), Here: "/settings", Back: &link{"/settings", words.t("settings")},
 	}, p)
+}
+
+// tokenDay is the day on which a token ends, on every page.
+func (s *site) tokenDay(words *words, at time.Time) string {
+	return words.day(s.Clock(), at, s.houseZone())
 }
 
 // scopeText is what a scope lets somebody do, in plain words.

@@ -1,5 +1,4 @@
-// Shortcuts: each button says its own in aria-keyshortcuts. None acts within a field, except
-// Ctrl+Enter, which sends the box that has the focus.
+// Shortcuts: each button says its own in aria-keyshortcuts. In a field only Ctrl+Enter acts: it sends.
 const field = e => e.matches?.("input, select, textarea, [contenteditable]")
 const seen = e => e.checkVisibility ? e.checkVisibility() : e.offsetParent
 let before = ""
@@ -15,7 +14,7 @@ function move(by) {
 // into opens a box and puts the caret behind its words.
 function into(id) {
 	const area = document.querySelector("#" + id + " textarea")
-	if (!area) return false
+	if (!area || area.form.hidden) return false
 	if (location.hash !== "#" + id) location.hash = id
 	area.focus()
 	area.setSelectionRange(area.value.length, area.value.length)
@@ -31,7 +30,7 @@ function press(key) {
 	return true
 }
 
-// row does with the row that has the focus what its button does.
+// act presses the button of the row that has the focus.
 function act() {
 	const li = document.activeElement?.closest?.("li.case")
 	const button = li?.querySelector(".button")
@@ -65,7 +64,7 @@ const keys = {
 }
 const places = { t: "/", c: "/cases", u: "/customers", f: "/surveys", r: "/reports", s: "/settings", a: "/answers", p: "/people" }
 
-// Whoever speaks to their computer, or cannot see what they press, turns the single keys off.
+// Whoever speaks to their computer turns the single keys off.
 const off = "aftercare.keys"
 const choice = document.getElementById("keysoff")
 if (choice) {
@@ -79,7 +78,7 @@ addEventListener("keydown", e => {
 	if (e.isComposing) return
 	if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && e.target.matches?.("textarea[data-box]")) {
 		e.preventDefault()
-		e.target.form.requestSubmit()
+		e.target.readOnly || e.target.form.requestSubmit()
 		return
 	}
 	if (e.key === "Escape" && field(e.target)) {

@@ -1,5 +1,5 @@
-// Fetches the page again (data-at: another address of it) when it changed and puts what differs in its place: elements with
-// data-region. No string becomes markup: the parser of XMLHttpRequest makes the document.
+// Fetches the page again (data-at: another address of it) and puts what differs in its place: data-region.
+// No string becomes markup.
 const regions = () => [...document.querySelectorAll("[data-region]")]
 let turn = 0
 
@@ -14,12 +14,11 @@ const load = () => new Promise((done, fail) => {
 	x.send()
 })
 
-// home is the group that a row stands in.
+// home is a row's group.
 const home = li => (li.closest("details")?.querySelector("summary") ?? li.closest("section")?.querySelector("h2"))?.id
 const ids = root => [...root.querySelectorAll("li.case[id]")].map(li => li.id + "@" + home(li))
 
-// list changes rows where they stand. New and moved rows wait behind a line: a list that moves
-// makes people press the wrong case.
+// list changes rows where they stand. New and moved rows wait behind a line.
 function list(old, next) {
 	const was = ids(old), now = ids(next)
 	for (const li of old.querySelectorAll("li.case[id]")) {
@@ -64,8 +63,20 @@ async function refresh() {
 	for (const old of regions()) {
 		const next = news.getElementById(old.id)
 		if (!next || old.isEqualNode(next)) continue
+		const at = document.activeElement
 		if (old.id === "groups") list(old, next)
-		else if (!old.contains(document.activeElement)) old.replaceWith(document.adoptNode(next))
+		else if (!old.contains(at) || at.matches("a,button")) {
+			old.replaceWith(document.adoptNode(next))
+			if (old === at) next.focus()
+			else if (old.contains(at)) [...next.querySelectorAll(at.tagName)].find(e => e.isEqualNode(at))?.focus()
+		}
+	}
+	// Words in a box that goes away are kept.
+	const box = document.getElementById("reply"), twin = news.getElementById("reply")
+	if (box && twin) {
+		const area = box.elements.reply
+		area.readOnly = twin.elements.reply.readOnly
+		box.hidden = area.readOnly && !area.value
 	}
 	document.title = news.title
 	document.dispatchEvent(new Event("aftercare:shown"))
