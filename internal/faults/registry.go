@@ -208,6 +208,8 @@ func registry() []row {
 			{dir: "storage/sqlite", test: "TestSuite", target: faults},
 			{dir: "storage/postgres", test: "TestSuite", target: faults},
 			{dir: "storage/postgres", test: "TestEveryStatementUsesItsIndexBeforeThereAreStatistics", target: faults},
+			{dir: shell, test: "TestAConversationOnTelegramEndsInACardAndThanks", target: faults, long: []string{"-everypair"}},
+			{dir: shell, test: "TestAConversationOnSlackEndsInACardAndThanks", target: faults, long: []string{"-everypair"}},
 		}},
 		{25, "nobody crowds others out", "one person sends 1,000 messages: another customer's card is among the next three sends to its chat, within 5 s, and their taps wait for what is being committed and for none of the rest: the p99 is printed, beside that of a calm server; no more than 20 messages a minute from one person, and nothing of it lost", []check{
 			{dir: "bot/outbox", test: "TestACardGoesAheadOfAThousandMessages", target: faults},
@@ -338,7 +340,7 @@ func registry() []row {
 			{dir: "web/importing", test: "TestAnErasureStopsARunInWhichTheyStand", target: crash},
 			{dir: "web/importing", test: "TestWhatWaitsIsSealed", target: crash},
 		}},
-		{45, "a figure is the same wherever it is read", "under a hundred random filters, on both engines: on pages, in their tables, by the API, in rows and lists as CSV, read one by one and added up by day: what plain SQL over the views counts, and no page shows what is too little to show", []check{
+		{45, "a figure is the same wherever it is read", "under a hundred random filters, on both engines: on pages, in their tables, by the API, in rows and lists as CSV, read one by one and added up by day: what plain SQL over the views counts; and under ten, in each of four worlds, no page shows what is too little to show", []check{
 			compared("TestAFigureIsTheSameWhereverItIsRead"),
 			compared("TestAFigureIsTheSameUnderEveryFilter"),
 			compared("TestAFigureIsTheSameOfWhatWasChosen"),

@@ -137,7 +137,7 @@ func TestEachPanelOfTheDashboardsShowsWhatThePageDoes(t *testing.T) {
 				panels[p.title](x, q, p, x.asked(p))
 			}
 		}
-		for x.turn = range ofFilters(50) {
+		for x.turn = range *filters {
 			q := randomFilter(r)
 			q.Set("compare", "none")
 			for _, name := range []string{"beside", "service"} {

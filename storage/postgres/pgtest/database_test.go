@@ -17,7 +17,6 @@ type plain struct {
 // GoString implements fmt.GoStringer.
 func (p plain) GoString() string { return p.dsn }
 
-
 func opened(t *testing.T, dsn string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("postgres", dsn)
