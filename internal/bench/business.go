@@ -23,8 +23,8 @@ const (
 )
 
 // What its customers do. Of ten conversations six began with a question after a service, four at a link that hangs
-// at a counter; of five more services no answer came: one was followed by no question, four customers were asked, one in five of
-// whom looked.
+// at a counter. After five more services there was no answer: one was followed by no question; of the four customers
+// who were asked, one in five looked.
 const (
 	linksOfTen  = 4
 	silentOfTen = 5

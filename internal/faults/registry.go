@@ -66,7 +66,7 @@ func registry() []row {
 	shell := "cmd/aftercare"
 	return []row{
 		{1, "the process is killed", "0 acknowledged answers lost, 0 stored twice, 0 cards lost over 200 × kill -9 under load; at work again within 5 s", []check{
-			{dir: shell, test: "TestKilledAgainAndAgainItLosesAndDoublesNothing", target: crash, long: []string{"-kills=${kills}", "-think=0s"}},
+			{dir: shell, test: "TestKilledAgainAndAgainItLosesAndDoublesNothing", target: crash, long: []string{"-kills=${kills}", "-think=0s", "-long"}},
 			{dir: "bot", test: "TestCrashes", target: crash, long: []string{"-crashes=1500"}},
 		}},
 		{2, "Postgres is killed", "the same zeros over 100 × kill -9 and 50 restarts; the first answer is acknowledged within 5 s after it is up", []check{
@@ -255,7 +255,7 @@ func registry() []row {
 		}},
 		{32, "backup", "50 backups under load on each engine, the server killed after each: 0 acknowledged before the beginning missing, equal after a restore into either engine, the key included; a damaged or half backup is refused by name; a plain copy of the file beside a running server is warned of in words", []check{
 			{dir: shell, test: "TestBackupsUnderLoadAreWholeAndComeBackEqual", target: faults, long: []string{"-backups=${backups}", "-think=0s"}},
-			{dir: shell, test: "TestABackupThatIsKilledIsNoBackup", target: faults},
+			{dir: shell, test: "TestABackupThatIsKilledIsNoBackup", target: faults, long: []string{"-long"}},
 			{dir: shell, test: "TestR1ABackupBesideAServerHoldsWhatACopyOfTheFileDoesNot", target: faults},
 			{dir: shell, test: "TestASQLiteFileIsBackedUpBeforeOlderProgramsCannotGoOn", target: faults},
 			{dir: shell, test: "TestAPostgresIsMigratedOnceSomebodySaysThatItIsBackedUp", target: faults},
@@ -328,8 +328,8 @@ func registry() []row {
 			{dir: "bot", test: "TestWordsThatMayNotBeSentStayWithWhoWroteThem", target: crash},
 		}},
 		{44, "who is asked", "the process that asks dies at each of its calls of the store, and a server that imports a sheet is killed with -9: every customer is asked once, by one decision; over random years of events, answers, stops and staff who insist no limit is broken and every decision is explained, and each rule that is left out is seen; who is erased stands in no sheet that waits, and does not come back by it", []check{
-			{dir: shell, test: "TestAnImportThatIsKilledAsksNobodyTwice", target: crash},
-			{dir: shell, test: "TestABroadcastThatIsKilledAsksNobodyTwice", target: crash},
+			{dir: shell, test: "TestAnImportThatIsKilledAsksNobodyTwice", target: crash, long: []string{"-long"}},
+			{dir: shell, test: "TestABroadcastThatIsKilledAsksNobodyTwice", target: crash, long: []string{"-long"}},
 			{dir: "bot/asking", test: "TestACrashAsksNobodyTwice", target: crash},
 			{dir: "bot/asking", test: "TestACrashWhileStaffAskAsksNobodyTwice", target: crash},
 			{dir: "bot/asking", test: "TestTheModelOfWhoIsAsked", target: crash, long: []string{"-everywhere"}},
