@@ -264,7 +264,7 @@ func registry() []row {
 			{dir: "storage/archive", test: "TestADamagedBackupIsRefusedByName", target: faults},
 		}},
 		{33, "the database's file goes", "removed, moved, overwritten, replaced, closed or mounted read-only under load: 0 acknowledged afterwards, not ready within 2 s, ends with 1; a second program never empties a log of changes that is in use", []check{
-			{dir: shell, test: "TestR2AServerWhoseFileIsTakenAwayAcknowledgesNothing", target: faults},
+			{dir: shell, test: "TestR2AServerWhoseFileIsTakenAwayAcknowledgesNothing", target: faults, long: []string{"-long"}},
 			{dir: shell, test: "TestNoCommandEmptiesTheLogOfARunningServer", target: faults},
 		}},
 		{34, "wrong or lost key", "every command and instance refuses another key and a lost one at once, with words, and none is made in its place; a rotation that is killed anywhere heals, and keeps old links good; `doctor` changes no byte of the directory", []check{
