@@ -111,7 +111,7 @@ func TestBackupsUnderLoadAreWholeAndComeBackEqual(t *testing.T) {
 			s.end()
 			server.stop()
 			s.verify()
-			rows := int64(0)
+			rows, engines := int64(0), []string{}
 			t.Run("restored", func(t *testing.T) {
 				for n, one := range all {
 					first, err := archive.Open(one.dir)
@@ -120,14 +120,17 @@ func TestBackupsUnderLoadAreWholeAndComeBackEqual(t *testing.T) {
 					}
 					rows += first.Rows()
 					into := databases[(i+n+1)%len(databases)] // the other one first
+					if !slices.Contains(engines, into.name) {
+						engines = append(engines, into.name)
+					}
 					t.Run(fmt.Sprintf("%d into %s", n, into.name), func(t *testing.T) {
 						t.Parallel()
 						one.restoredAsItWas(t, first, into.url(t))
 					})
 				}
 			})
-			s.figure("%d × backed up under load, killed and restored, into SQLite and Postgres in turn: 0 stored before the beginning missing, every table and the key equal; %.0f rows on average in %.1f s; %s",
-				*backupsFlag, float64(rows)/float64(*backupsFlag), took.Seconds()/float64(*backupsFlag), s.counted())
+			s.figure("%d × backed up under load, killed and restored into %s: 0 stored before the beginning missing, every table and the key equal; %.0f rows on average in %.1f s; %s",
+				*backupsFlag, strings.Join(engines, " and "), float64(rows)/float64(*backupsFlag), took.Seconds()/float64(*backupsFlag), s.counted())
 		})
 	}
 }

@@ -286,18 +286,18 @@ func TestABackupThatIsKilledIsNoBackup(t *testing.T) {
 			t.Parallel()
 			m := newMachine(t, map[string]string{"DATABASE_URL": db.url(t)})
 			m.must("migrate")
-			fillSites(t, m, 1500)
+			fillSites(t, m, atLength(1500, 3000))
 			began := time.Now()
 			m.must("backup", "whole")
 			took := time.Since(began)
-			const kills = 4
+			kills := atLength(4, 8)
 			half := 0 // how many were killed in the middle: one at least, however fast a backup is
 			for kill := 0; kill < kills || half == 0 && time.Since(began) < patience; kill++ {
 				dir := filepath.Join(m.dir, "killed", time.Duration(kill).String())
 				p := m.start("backup", dir)
 				select {
 				case <-p.done:
-				case <-time.After(took * time.Duration(kill%kills+1) / (kills + 1)):
+				case <-time.After(took * time.Duration(kill%kills+1) / time.Duration(kills+1)):
 					p.kill()
 				}
 				b, err := archive.Open(dir)

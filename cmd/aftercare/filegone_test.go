@@ -158,12 +158,10 @@ func takeAway(t *testing.T, what theft) (kept int, unready time.Duration) {
 	}
 	server := m.serve()
 
-	const (
-		customers = 2
-		pause     = 25 * time.Millisecond // between two of one customer
-		enough    = 30                    // are acknowledged before
-	)
-	var took atomic.Bool // the trouble is over
+	customers := atLength(2, 4)
+	pause := time.Duration(atLength(25, 15)) * time.Millisecond // between two of one customer
+	enough := int64(atLength(30, 60))                           // are acknowledged before
+	var took atomic.Bool                                        // the trouble is over
 	var before, after atomic.Int64
 	var running sync.WaitGroup
 	stop := make(chan struct{})
@@ -206,7 +204,7 @@ func takeAway(t *testing.T, what theft) (kept int, unready time.Duration) {
 		// A copy is older once a newer pulse is in the file itself, and the server has looked since.
 		eventually(t, "a newer pulse in the file itself", func() bool { return pulse(t, m.dir+"/a.db") > pulse(t, m.dir+"/old.db") })
 		seen := before.Load()
-		eventually(t, "what was written after it", func() bool { return before.Load() > seen+customers })
+		eventually(t, "what was written after it", func() bool { return before.Load() > seen+int64(customers) })
 	}
 	what.do(t, m.dir, other)
 	took.Store(true)

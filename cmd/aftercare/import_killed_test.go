@@ -114,7 +114,7 @@ func TestAnImportThatIsKilledAsksNobodyTwice(t *testing.T) {
 		t.Run(db.name, func(t *testing.T) {
 			// Three steps at least: each kill is in another one. Where so many rows are imported faster than
 			// somebody looks, there are more of them.
-			for rows := 1500; importsKilled(t, db.url(t), rows) < 2; rows *= 3 {
+			for rows := atLength(1500, 2000); importsKilled(t, db.url(t), rows) < 2; rows *= 3 {
 				if rows > 100_000 {
 					t.Fatalf("%d rows are imported before anything is killed", rows)
 				}

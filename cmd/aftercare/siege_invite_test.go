@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"log/slog"
 	"sync"
 	"time"
@@ -23,10 +24,13 @@ func crowd(n int) int {
 // leisure is how long web customers think about an answer in a siege that lasts long anyway, because leases must
 // lapse in it: longer than usual, unless somebody has said how long.
 func leisure() time.Duration {
-	if *thinkFlag != usualThought {
-		return *thinkFlag
-	}
-	return 3 * usualThought
+	thought := 3 * usualThought
+	flag.Visit(func(f *flag.Flag) {
+		if f.Name == "think" {
+			thought = *thinkFlag
+		}
+	})
+	return thought
 }
 
 // makeDatabase brings the database up to date in the test's own process: who invites does not.

@@ -32,10 +32,21 @@ const (
 	phones       = 6                      // the most customers on Telegram at the same time
 	// leastLoad is how many updates are acknowledged, at least, before a siege may end.
 	leastLoad = 150
+	longLoad  = 300 // with -long
 	// lowEvery is how often, at most, a web customer who is not satisfied begins: a group
 	// takes fifteen cards a minute, however fast the customers are.
 	lowEvery = 5 * time.Second
 )
+
+var longFlag = flag.Bool("long", false, "play with as many customers, rows and kills as a long run has")
+
+// atLength is how much of something there is in a short run, and in a long one.
+func atLength(short, long int) int {
+	if *longFlag {
+		return long
+	}
+	return short
+}
 
 // siegePlan is what a siege is made of.
 type siegePlan struct {
@@ -209,7 +220,7 @@ func (s *siege) awaitRecovery() {
 // end lets the customers finish and the outbox empty. The servers must be well.
 func (s *siege) end() {
 	s.t.Helper()
-	for deadline := time.Now().Add(5 * patience); s.acked.Load() < leastLoad; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(5 * patience); s.acked.Load() < int64(atLength(leastLoad, longLoad)); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("%d updates were acknowledged within %v, that is no load%s", s.acked.Load(), 5*patience, s.whyNobodyComes())
 		}

@@ -39,15 +39,16 @@ func endpoints(m *machine) slackfake.Endpoints {
 }
 
 // One customer's whole conversation through the real binary, by both transports, on both
-// databases, with the process killed in the middle.
+// databases, with the process killed in the middle; in every pair of the two with -everypair.
 func TestAConversationOnSlackEndsInACardAndThanks(t *testing.T) {
 	t.Parallel()
 	for i, db := range databases {
-		transport := []string{byHTTP, bySocket}[i%2]
-		t.Run(db.name+"/"+transport, func(t *testing.T) {
-			t.Parallel()
-			converseOnSlack(t, db.url(t), transport)
-		})
+		for _, transport := range pairedWith(i, byHTTP, bySocket) {
+			t.Run(db.name+"/"+transport, func(t *testing.T) {
+				t.Parallel()
+				converseOnSlack(t, db.url(t), transport)
+			})
+		}
 	}
 }
 

@@ -23,8 +23,8 @@ const (
 )
 
 // What its customers do. Of ten conversations six began with a question after a service, four at a link that hangs
-// at a counter; five more customers were asked who did not answer, one of whom looked; one service in ten was followed
-// by no question.
+// at a counter. After five more services there was no answer: one was followed by no question; of the four customers
+// who were asked, one in five looked.
 const (
 	linksOfTen  = 4
 	silentOfTen = 5
@@ -437,7 +437,9 @@ func (b *business) marks() iter.Seq2[[]any, error] {
 		all[mark{v.day, v.site}] = true
 	}
 	for v := range b.invited() {
-		all[mark{"a" + v.day, v.site}] = true
+		if v.state() != invitation.Suppressed {
+			all[mark{"a" + v.day, v.site}] = true
+		}
 	}
 	return func(yield func([]any, error) bool) {
 		for m := range maps.Keys(all) {

@@ -66,7 +66,7 @@ func registry() []row {
 	shell := "cmd/aftercare"
 	return []row{
 		{1, "the process is killed", "0 acknowledged answers lost, 0 stored twice, 0 cards lost over 200 × kill -9 under load; at work again within 5 s", []check{
-			{dir: shell, test: "TestKilledAgainAndAgainItLosesAndDoublesNothing", target: crash, long: []string{"-kills=${kills}", "-think=0s"}},
+			{dir: shell, test: "TestKilledAgainAndAgainItLosesAndDoublesNothing", target: crash, long: []string{"-kills=${kills}", "-think=0s", "-long"}},
 			{dir: "bot", test: "TestCrashes", target: crash, long: []string{"-crashes=1500"}},
 		}},
 		{2, "Postgres is killed", "the same zeros over 100 × kill -9 and 50 restarts; the first answer is acknowledged within 5 s after it is up", []check{
@@ -208,6 +208,8 @@ func registry() []row {
 			{dir: "storage/sqlite", test: "TestSuite", target: faults},
 			{dir: "storage/postgres", test: "TestSuite", target: faults},
 			{dir: "storage/postgres", test: "TestEveryStatementUsesItsIndexBeforeThereAreStatistics", target: faults},
+			{dir: shell, test: "TestAConversationOnTelegramEndsInACardAndThanks", target: faults, long: []string{"-everypair"}},
+			{dir: shell, test: "TestAConversationOnSlackEndsInACardAndThanks", target: faults, long: []string{"-everypair"}},
 		}},
 		{25, "nobody crowds others out", "one person sends 1,000 messages: another customer's card is among the next three sends to its chat, within 5 s, and their taps wait for what is being committed and for none of the rest: the p99 is printed, beside that of a calm server; no more than 20 messages a minute from one person, and nothing of it lost", []check{
 			{dir: "bot/outbox", test: "TestACardGoesAheadOfAThousandMessages", target: faults},
@@ -253,7 +255,7 @@ func registry() []row {
 		}},
 		{32, "backup", "50 backups under load on each engine, the server killed after each: 0 acknowledged before the beginning missing, equal after a restore into either engine, the key included; a damaged or half backup is refused by name; a plain copy of the file beside a running server is warned of in words", []check{
 			{dir: shell, test: "TestBackupsUnderLoadAreWholeAndComeBackEqual", target: faults, long: []string{"-backups=${backups}", "-think=0s"}},
-			{dir: shell, test: "TestABackupThatIsKilledIsNoBackup", target: faults},
+			{dir: shell, test: "TestABackupThatIsKilledIsNoBackup", target: faults, long: []string{"-long"}},
 			{dir: shell, test: "TestR1ABackupBesideAServerHoldsWhatACopyOfTheFileDoesNot", target: faults},
 			{dir: shell, test: "TestASQLiteFileIsBackedUpBeforeOlderProgramsCannotGoOn", target: faults},
 			{dir: shell, test: "TestAPostgresIsMigratedOnceSomebodySaysThatItIsBackedUp", target: faults},
@@ -262,7 +264,7 @@ func registry() []row {
 			{dir: "storage/archive", test: "TestADamagedBackupIsRefusedByName", target: faults},
 		}},
 		{33, "the database's file goes", "removed, moved, overwritten, replaced, closed or mounted read-only under load: 0 acknowledged afterwards, not ready within 2 s, ends with 1; a second program never empties a log of changes that is in use", []check{
-			{dir: shell, test: "TestR2AServerWhoseFileIsTakenAwayAcknowledgesNothing", target: faults},
+			{dir: shell, test: "TestR2AServerWhoseFileIsTakenAwayAcknowledgesNothing", target: faults, long: []string{"-long"}},
 			{dir: shell, test: "TestNoCommandEmptiesTheLogOfARunningServer", target: faults},
 		}},
 		{34, "wrong or lost key", "every command and instance refuses another key and a lost one at once, with words, and none is made in its place; a rotation that is killed anywhere heals, and keeps old links good; `doctor` changes no byte of the directory", []check{
@@ -326,8 +328,8 @@ func registry() []row {
 			{dir: "bot", test: "TestWordsThatMayNotBeSentStayWithWhoWroteThem", target: crash},
 		}},
 		{44, "who is asked", "the process that asks dies at each of its calls of the store, and a server that imports a sheet is killed with -9: every customer is asked once, by one decision; over random years of events, answers, stops and staff who insist no limit is broken and every decision is explained, and each rule that is left out is seen; who is erased stands in no sheet that waits, and does not come back by it", []check{
-			{dir: shell, test: "TestAnImportThatIsKilledAsksNobodyTwice", target: crash},
-			{dir: shell, test: "TestABroadcastThatIsKilledAsksNobodyTwice", target: crash},
+			{dir: shell, test: "TestAnImportThatIsKilledAsksNobodyTwice", target: crash, long: []string{"-long"}},
+			{dir: shell, test: "TestABroadcastThatIsKilledAsksNobodyTwice", target: crash, long: []string{"-long"}},
 			{dir: "bot/asking", test: "TestACrashAsksNobodyTwice", target: crash},
 			{dir: "bot/asking", test: "TestACrashWhileStaffAskAsksNobodyTwice", target: crash},
 			{dir: "bot/asking", test: "TestTheModelOfWhoIsAsked", target: crash, long: []string{"-everywhere"}},
@@ -338,7 +340,7 @@ func registry() []row {
 			{dir: "web/importing", test: "TestAnErasureStopsARunInWhichTheyStand", target: crash},
 			{dir: "web/importing", test: "TestWhatWaitsIsSealed", target: crash},
 		}},
-		{45, "a figure is the same wherever it is read", "under a hundred random filters, on both engines: on pages, in their tables, by the API, in rows and lists as CSV, read one by one and added up by day: what plain SQL over the views counts, and no page shows what is too little to show", []check{
+		{45, "a figure is the same wherever it is read", "under a hundred random filters, on both engines: on pages, in their tables, by the API, in rows and lists as CSV, read one by one and added up by day: what plain SQL over the views counts; and under ten, in each of four worlds, no page shows what is too little to show", []check{
 			compared("TestAFigureIsTheSameWhereverItIsRead"),
 			compared("TestAFigureIsTheSameUnderEveryFilter"),
 			compared("TestAFigureIsTheSameOfWhatWasChosen"),

@@ -43,7 +43,7 @@ func TestCasesAsksAndComplaintsAreTheSameUnderEveryFilter(t *testing.T) {
 		added.config.Reports = NewReports(Config{Store: w.store, Bot: w.bot, Clock: w.clock.Now, ExactFigures: 1})
 		added.api, added.units, added.seen = api.New(added.config), map[figures.Unit]int{}, map[string]int{}
 		used, cut := map[string]int{}, 0
-		for x.turn = range ofFilters(100) {
+		for x.turn = range *filters {
 			q := randomFilter(r)
 			q.Set("compare", "none")
 			q.Del("beside")

@@ -137,7 +137,7 @@ func TestEachPanelOfTheDashboardsShowsWhatThePageDoes(t *testing.T) {
 				panels[p.title](x, q, p, x.asked(p))
 			}
 		}
-		for x.turn = range ofFilters(50) {
+		for x.turn = range *filters {
 			q := randomFilter(r)
 			q.Set("compare", "none")
 			for _, name := range []string{"beside", "service"} {
@@ -348,7 +348,7 @@ func (x *caseReader) meanScores(q url.Values, p panel, rows []panelRow) {
 			}
 		}
 		mean, err := strconv.ParseFloat(row[4], 64)
-		if told, ok := got.number("mean"); err == nil && (!ok || math.Abs(mean-told) > 0.051) {
+		if told, ok := got.number("mean"); err == nil && (!ok || math.Abs(mean-told) > 0.101) { // a half goes up in one, to what is even in the other
 			x.Errorf("%s of %s: %v, the table has %q", p.title, q.Encode(), got, row)
 		} else if err != nil && ok && !strings.Contains(p.says, "so few customers") {
 			x.Errorf("%s of %s: %v, the table has no mean: %q", p.title, q.Encode(), got, row)

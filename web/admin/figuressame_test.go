@@ -172,7 +172,7 @@ func sameEverywhere(t *testing.T, w *world, driver, at string, exact int) {
 	x.names = (&site{Config: Config{Bot: w.bot, Clock: w.clock.Now}}).words(httptest.NewRequest(http.MethodGet, "/", nil), Viewer{Language: "en"})
 	x.api = api.New(api.Config{Store: w.store, Bot: w.bot, ExactFigures: exact, Clock: func() time.Time { w.clock.add(time.Second / 5); return w.clock.Now() }})
 	cut, shown, means := 0, 0, 0
-	for range ofFilters(100) {
+	for range *filters {
 		q := randomFilter(r)
 		q.Set("compare", "none")
 		if r.IntN(3) == 0 {

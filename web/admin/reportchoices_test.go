@@ -91,7 +91,7 @@ func TestAFigureIsTheSameOfWhatWasChosen(t *testing.T) {
 		x := &figureReader{T: t, w: w, db: db}
 		x.names = (&site{Config: Config{Bot: w.bot, Clock: w.clock.Now}}).words(httptest.NewRequest(http.MethodGet, "/", nil), Viewer{Language: "en"})
 		seen := map[string]int{}
-		for i := range ofFilters(30) {
+		for i := range *filters {
 			q := url.Values{"compare": {"none"}}
 			from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, r.IntN(40))
 			q.Set("from", from.Format(time.DateOnly))
@@ -149,7 +149,7 @@ func TestAFigureIsTheSameOfWhatWasChosen(t *testing.T) {
 				x.chosenAs(q, flows, byRows.Tables[n].Rows, counted)
 			}
 		}
-		if seen["rows"] < ofFilters(200) || seen["whole"] < ofFilters(50) || seen["rates"] < ofFilters(30) {
+		if seen["rows"] < ofFilters(600) || seen["whole"] < ofFilters(150) || seen["rates"] < ofFilters(90) {
 			t.Errorf("compared were %v", seen)
 		}
 		// Of a service they are read one by one.

@@ -121,15 +121,15 @@ func TestAnExperimentAtItsEndSaysWhatDiffers(t *testing.T) {
 	}
 }
 
-// TestFiguresOfExperimentsAreThoseOfSQL counts asks and answers of experiments by plain SQL, on both engines, under
-// filters that have no say and one that has.
+// TestFiguresOfExperimentsAreThoseOfSQL counts asks and answers of experiments by plain SQL, on both engines, and
+// sees that no filter has a say in them.
 func TestFiguresOfExperimentsAreThoseOfSQL(t *testing.T) {
 	onBothEngines(t, func(t *testing.T, w *world, _ string, db *sql.DB) {
 		keys := []string{"sooner/1/after/1h/1d", "words/50/ask/one_tap_csat/post_service_3"}
 		w.compares(keys[0], figures.Planned(1), [2]int{60, 70}, [2]int{20, 11})
 		w.compares(keys[1], 40, [2]int{35, 33}, [2]int{7, 14})
 		read := w.reads()
-		known := map[string]int{} // by what was counted: the filters have no say in most
+		known := map[string]int{} // by what was counted
 		count := func(text string, args ...any) (n int) {
 			t.Helper()
 			for i, a := range args {

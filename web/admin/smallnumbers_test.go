@@ -64,11 +64,11 @@ func TestNoPageShowsWhatItMayNot(t *testing.T) {
 				}
 			}
 		}
-		filters := []string{"", "?period=30", "?site=harbour", "?service=Beard&period=365&compare=year", "?from=2026-01-01&to=2026-02-10", "?period=365&site=main"}
+		asks := []string{"", "?period=30", "?site=harbour", "?service=Beard&period=365&compare=year", "?from=2026-01-01&to=2026-02-10", "?period=365&site=main"}
 		for range ofFilters(10) {
-			filters = append(filters, "?"+randomFilter(r).Encode())
+			asks = append(asks, "?"+randomFilter(r).Encode())
 		}
-		for _, filter := range filters {
+		for _, filter := range asks {
 			for _, name := range of {
 				got := robin.get(name + filter)
 				page := body(got)

@@ -13,11 +13,11 @@ import (
 
 // database is one that was copied from a template and is used by one test after the other.
 type database struct {
-	name  string
 	admin *sql.DB // of one connection, whose plans and catalogues stay warm
 	as    contents
 
 	mu   sync.Mutex
+	name string      // guarded by mu: another one for each test
 	idle []*keptConn // guarded by mu: of stores that were closed
 }
 
@@ -100,11 +100,34 @@ func contentsOf(db *sql.DB) (c contents, err error) {
 	return c, nil
 }
 
-// errSchema means that a test has changed the schema, so that its database is of no use to others.
-var errSchema = errors.New("the schema was changed")
+// errUnfit means that a test has left its database as no other test may get it.
+var errUnfit = errors.New("the database is of no use to others")
 
-// reset ends what still runs in the database, and has it hold what it held at first.
-func (d *database) reset() error {
+// others are the processes of the server that serve somebody else in the database; $1 are those that stay.
+const others = " FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'" +
+	" AND pid <> pg_backend_pid() AND NOT pid = ANY ($1)"
+
+// goodbye is how long, in milliseconds, a process of the server may take to end.
+const goodbye = "10000"
+
+// rename gives the database a name that nobody knows. Renaming it as one usually does needs all connections closed;
+// those that are kept know it by its number.
+func (d *database) rename(name string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, err := d.admin.Exec("UPDATE pg_database SET datname = $1 WHERE datname = current_database()", name); err != nil {
+		return fmt.Errorf("rename a database: %w", err)
+	}
+	d.name = name
+	return nil
+}
+
+// reset renames the database, ends what still runs there, and has it hold what it held at first.
+func (d *database) reset(name string) error {
+	// Whoever the last test left behind and is ended now does not find it when they connect again.
+	if err := d.rename(name); err != nil {
+		return err
+	}
 	d.mu.Lock()
 	stay := []int64{0}
 	for _, c := range d.idle {
@@ -112,8 +135,7 @@ func (d *database) reset() error {
 	}
 	d.mu.Unlock()
 	// Whoever was killed by a test may have left a statement that still runs.
-	if _, err := list(d.admin, "SELECT pg_terminate_backend(pid, 10000)::text FROM pg_stat_activity WHERE datname = current_database()"+
-		" AND backend_type = 'client backend' AND pid <> pg_backend_pid() AND NOT pid = ANY ($1)", pq.Array(stay)); err != nil {
+	if _, err := list(d.admin, "SELECT pg_terminate_backend(pid, "+goodbye+")::text"+others, pq.Array(stay)); err != nil {
 		return err
 	}
 	is, err := list(d.admin, shape)
@@ -121,7 +143,7 @@ func (d *database) reset() error {
 		return err
 	}
 	if strings.Join(is, "") != d.as.schema {
-		return errSchema
+		return errUnfit
 	}
 	filled, err := list(d.admin, d.as.filled)
 	if err != nil {
@@ -147,7 +169,15 @@ func (d *database) reset() error {
 	if _, err := tx.Exec(text); err != nil {
 		return err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	// Those who did not end in time, or were about to connect when the name changed.
+	left, err := list(d.admin, "SELECT pid::text"+others, pq.Array(stay))
+	if err == nil && len(left) > 0 {
+		err = errUnfit
+	}
+	return err
 }
 
 // close leaves the database.

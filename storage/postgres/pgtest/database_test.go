@@ -2,9 +2,20 @@ package pgtest
 
 import (
 	"database/sql"
-	"strings"
+	"errors"
 	"testing"
+
+	"github.com/lib/pq"
 )
+
+// plain has a connector print as its settings, as those of stores do.
+type plain struct {
+	*pq.Connector
+	dsn string
+}
+
+// GoString implements fmt.GoStringer.
+func (p plain) GoString() string { return p.dsn }
 
 func opened(t *testing.T, dsn string) *sql.DB {
 	t.Helper()
@@ -29,15 +40,15 @@ func TestADatabaseIsHandedOnAsItWasMade(all *testing.T) {
 			"INSERT INTO children (parent, bits) VALUES (1, '\\x00ff')")
 		return err
 	}
-	var names []string
+	var numbers []string // of databases, which keep them when they are renamed
 	for _, leave := range []string{
 		"", "DELETE FROM children; DELETE FROM parents", "UPDATE parents SET body = 'other'; INSERT INTO children (parent) VALUES (2), (2)",
 		"BEGIN; INSERT INTO parents VALUES (3, 'open')", "ALTER TABLE parents ADD COLUMN more text", "",
 	} {
 		all.Run(leave, func(t *testing.T) {
 			dsn := From(t, "handed", fill)
-			names = append(names, dsn[strings.LastIndex(dsn, "/"):])
 			db := opened(t, dsn)
+			numbers = append(numbers, numberOf(t, db))
 			all.Cleanup(func() { _ = db.Close() }) // it stays open when the next test begins, and is ended
 			var holds string
 			err := db.QueryRow("SELECT (SELECT string_agg(p::text, ' ' ORDER BY id) FROM parents p) || (SELECT string_agg(c::text, ' ') FROM children c)" +
@@ -51,7 +62,93 @@ func TestADatabaseIsHandedOnAsItWasMade(all *testing.T) {
 			}
 		})
 	}
-	if names[0] != names[3] || names[4] == names[5] {
-		all.Errorf("the databases were %v: one of the same schema is handed on, one of another is not", names)
+	if numbers[0] != numbers[3] || numbers[4] == numbers[5] {
+		all.Errorf("the databases were %v: one of the same schema is handed on, one of another is not", numbers)
+	}
+}
+
+func numberOf(t *testing.T, db *sql.DB) (n string) {
+	t.Helper()
+	if err := db.QueryRow("SELECT oid::text FROM pg_database WHERE datname = current_database()").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func oneTable(dsn string) error {
+	db, err := sql.Open("postgres", dsn)
+	if err != nil {
+		return err
+	}
+	_, err = db.Exec("CREATE TABLE kept (n integer)")
+	return errors.Join(err, db.Close())
+}
+
+// TestWhatATestLeavesBehindDoesNotReachTheNextOne has somebody go on writing, with connections of their own and with
+// ones that are kept, when the next test has the database.
+func TestWhatATestLeavesBehindDoesNotReachTheNextOne(all *testing.T) {
+	var left []*sql.DB
+	numbers := map[string]bool{}
+	for range 3 {
+		all.Run("", func(t *testing.T) {
+			dsn := From(t, "behind", oneTable)
+			connector, err := pq.NewConnector(dsn)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ours := opened(t, dsn)
+			t.Cleanup(func() { _ = ours.Close() })
+			numbers[numberOf(t, ours)] = true
+			kept, first := sql.OpenDB(Kept(dsn)(plain{connector, dsn})), sql.OpenDB(Kept(dsn)(plain{connector, dsn}))
+			numbers[numberOf(t, first)] = true
+			if err := first.Close(); err != nil { // its connection is there for others now
+				t.Fatal(err)
+			}
+			for _, db := range left {
+				for range 2 { // who was cut off once connects again
+					if _, err := db.Exec("INSERT INTO kept VALUES (1)"); err == nil {
+						t.Error("another test wrote into the database")
+					}
+				}
+			}
+			for _, db := range []*sql.DB{ours, kept} {
+				if _, err := db.Exec("SELECT 1"); err != nil {
+					t.Error(err)
+				}
+			}
+			other := opened(t, dsn)
+			if _, err := other.Exec("INSERT INTO kept VALUES (2)"); err != nil {
+				t.Error(err)
+			}
+			all.Cleanup(func() { _ = errors.Join(other.Close(), kept.Close()) })
+			left = append(left, other, kept)
+		})
+	}
+	if len(numbers) != 1 {
+		all.Errorf("%d databases for three tests: they are not handed on", len(numbers))
+	}
+}
+
+// TestTheDatabaseOfATestThatFailedIsDropped, and that of one that left somebody who cannot be ended.
+func TestTheDatabaseOfATestThatFailedIsDropped(t *testing.T) {
+	dsn := From(t, "failed", oneTable)
+	d, _ := binary.byDSN.Load(dsn)
+	number := numberOf(t, d.(*database).admin)
+	again, err := binary.copied("failed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := binary.give("failed", again, true); err != nil {
+		t.Fatal(err)
+	}
+	if d := binary.take("failed"); d != nil {
+		t.Error("the database of a test that failed is handed on")
+	}
+	var there int
+	if err := binary.admin.QueryRow("SELECT count(*) FROM pg_database WHERE datname = $1", again.name).Scan(&there); err != nil || there != 0 {
+		t.Errorf("it is still there (%v)", err)
+	}
+	if other := numberOf(t, d.(*database).admin); other != number {
+		t.Errorf("another one was dropped: %s, not %s", other, number)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/storage/internal/sqlstore"
@@ -20,19 +21,28 @@ func Kept(dsn string) func(driver.Connector) driver.Connector {
 	if !ok {
 		return func(c driver.Connector) driver.Connector { return c }
 	}
-	return func(c driver.Connector) driver.Connector { return keeping{c, d.(*database)} }
+	of := d.(*database)
+	of.mu.Lock()
+	name := of.name
+	of.mu.Unlock()
+	return func(c driver.Connector) driver.Connector {
+		settings := strings.Replace(fmt.Sprintf("%#v", c), "/"+name+"?", "/?", 1) // the same, whatever the database is called
+		return keeping{c, of, name, settings}
+	}
 }
 
 type keeping struct {
 	driver.Connector
-	of *database
+	of       *database
+	name     string // of the database, as long as the test runs to which this belongs
+	settings string // of connections, a secret among them
 }
 
 // Connect implements driver.Connector.
 func (k keeping) Connect(ctx context.Context) (driver.Conn, error) {
 	k.of.mu.Lock()
 	for i, c := range k.of.idle {
-		if c.by == k.Connector { // with the same settings
+		if c.settings == k.settings && k.name == k.of.name { // else it is another test's by now
 			k.of.idle = append(k.of.idle[:i:i], k.of.idle[i+1:]...)
 			k.of.mu.Unlock()
 			return c.again(), nil
@@ -48,7 +58,7 @@ func (k keeping) Connect(ctx context.Context) (driver.Conn, error) {
 		_ = dc.Close()
 		return nil, fmt.Errorf("connection of type %T lacks what is needed", dc)
 	}
-	c := &keptConn{DriverConn: full, by: k.Connector, of: k.of}
+	c := &keptConn{DriverConn: full, settings: k.settings, of: k.of}
 	if c.pid, err = c.backend(ctx); err != nil {
 		_ = dc.Close()
 		return nil, err
@@ -59,15 +69,15 @@ func (k keeping) Connect(ctx context.Context) (driver.Conn, error) {
 // keptConn is a connection that goes back to its database when it is closed.
 type keptConn struct {
 	sqlstore.DriverConn
-	by     driver.Connector
-	of     *database
-	pid    int64 // of the server's process
-	closed bool
+	settings string
+	of       *database
+	pid      int64 // of the server's process
+	closed   bool
 }
 
 // again is the same connection for another user.
 func (c *keptConn) again() *keptConn {
-	return &keptConn{DriverConn: c.DriverConn, by: c.by, of: c.of, pid: c.pid}
+	return &keptConn{DriverConn: c.DriverConn, settings: c.settings, of: c.of, pid: c.pid}
 }
 
 func (c *keptConn) backend(ctx context.Context) (int64, error) {

@@ -54,7 +54,9 @@ func Start(t testing.TB) string {
 
 // From is Start with a copy of what fill made of an empty database. It is called once in a
 // test binary for each name, and closes what it opened. A test may get the database of one that has
-// ended: nothing of it runs there any more, and it holds what fill made. One whose schema was changed is dropped.
+// passed: it holds what fill made, in the order of its rows if not in the same places, and has another name, so that
+// nothing that the earlier test left behind finds it. It is dropped if the test failed, changed the schema or left
+// somebody there who cannot be ended. Pages and statistics are not as new: a test that looks at plans takes Start.
 func From(t testing.TB, name string, fill func(dsn string) error) string {
 	t.Helper()
 	s := Shared(t)
@@ -74,7 +76,7 @@ func From(t testing.TB, name string, fill func(dsn string) error) string {
 	binary.byDSN.Store(dsn, d)
 	t.Cleanup(func() {
 		binary.byDSN.Delete(dsn)
-		if err := binary.give(name, d); err != nil {
+		if err := binary.give(name, d, t.Failed()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -109,9 +111,12 @@ func (b *shared) take(template string) *database {
 	return free[len(free)-1]
 }
 
-// give makes a database ready for the next test.
-func (b *shared) give(template string, d *database) error {
-	err := d.reset()
+// give makes a database ready for the next test, under another name; one whose test failed is dropped.
+func (b *shared) give(template string, d *database, failed bool) error {
+	err := errUnfit
+	if !failed {
+		err = d.reset(fmt.Sprintf("test_%d", b.names.Add(1)))
+	}
 	if err == nil {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -121,7 +126,7 @@ func (b *shared) give(template string, d *database) error {
 		b.free[template] = append(b.free[template], d)
 		return nil
 	}
-	if errors.Is(err, errSchema) {
+	if errors.Is(err, errUnfit) {
 		err = nil
 	}
 	return errors.Join(err, d.close(), b.drop(d.name))

@@ -26,7 +26,10 @@ import (
 )
 
 // ErrMissing means that there is no Postgres on this machine.
-var ErrMissing = errors.New("PostgreSQL is missing: run `make deps`")
+var ErrMissing = fmt.Errorf("PostgreSQL %d or newer is missing: run `make deps`", oldest)
+
+// oldest is the oldest Postgres that the tests run with: they wait for its processes to end (see goodbye).
+const oldest = 14
 
 // superuser is the role that owns everything.
 const superuser = "aftercare"
@@ -104,6 +107,9 @@ func find() (string, error) {
 		dirs = append(dirs, filepath.Dir(path))
 	}
 	for _, dir := range dirs {
+		if v := version(dir); v > 0 && v < oldest {
+			continue
+		}
 		_, err1 := os.Stat(filepath.Join(dir, "initdb"))
 		_, err2 := os.Stat(filepath.Join(dir, "postgres"))
 		if err1 == nil && err2 == nil {
