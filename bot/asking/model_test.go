@@ -63,8 +63,8 @@ type history struct {
 
 var everywhere = flag.Bool("everywhere", false, "play six random histories on both engines, not three of them, each on one")
 
-// TestTheModelOfWhoIsAsked plays random histories, of each moment one, in turns on each engine: services that are told, done,
-// called off and done again, answers, refusals, stops, cases that open and are closed, staff who ask
+// TestTheModelOfWhoIsAsked plays random histories, of each moment one, in turns on each engine: services that are
+// told, done, called off and done again, answers, refusals, stops, cases that open and are closed, staff who ask
 // by hand and insist, nights in zones that change their clocks meanwhile, and processes that die at
 // any call to the database. Nobody is ever asked too often, every decision is explained, and a dry
 // run of what it can know says what happened, service by service.
