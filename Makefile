@@ -21,9 +21,9 @@ run: ## Show the product in the browser, with sample data.
 
 test: deps ## Install what is missing, then run every test.
 	# Tests of one package that may run beside each other mostly wait; so do whole packages, so that one more is under way than there are processors.
-	# The two that take longest begin first, and lint vets all. Debuggers look at no test here: linking without what
+	# Those that take longest begin first, so that none is left to end alone, and lint vets all. Debuggers look at no test here: linking without what
 	# they need takes two thirds of the time. The compiler lives for seconds, and collects garbage seldom.
-	$(GO) test -toolexec 'env GOGC=800 GOMEMLIMIT=1500MiB' -vet=off -ldflags=-w -timeout 20m -parallel 4 -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) ./cmd/aftercare ./bot ./...
+	$(GO) test -toolexec 'env GOGC=800 GOMEMLIMIT=1500MiB' -vet=off -ldflags=-w -timeout 20m -parallel 4 -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) ./cmd/aftercare ./bot ./web/admin ./bot/asking ./storage/postgres ./internal/app ./storage/sqlite ./docs/guides ./...
 
 deps: ## Install PostgreSQL, Chromium and fonts, if they are missing (Debian, needs root or sudo).
 	scripts/deps.sh

@@ -18,7 +18,7 @@ import (
 	"github.com/aftercare/aftercare/storage/storagetest"
 )
 
-var everyCall = flag.Int("everycall", 6, "how many troubles to play in each core flow, evenly spread; 0 = one at every call")
+var everyCall = flag.Int("everycall", 4, "how many troubles to play in each core flow, evenly spread; 0 = one at every call")
 
 // trouble is what befalls one call of a run.
 type trouble struct {

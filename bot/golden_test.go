@@ -49,13 +49,25 @@ func TestConversations(t *testing.T) {
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no conversations were found: %v", err)
 	}
+	all := drawings{}
 	for _, path := range paths {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
 			source, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := play(t, string(source))
+			s := newStory(t)
+			r := newRedraw(t, s.world)
+			s.did = func(line string, at time.Time) {
+				tap := ""
+				if who, text, ok := strings.Cut(line, " taps "); ok && s.team[who].user.ID != "" {
+					tap = s.old[text]
+				}
+				r.compare(line, at, tap, s.staff, s.who.address)
+			}
+			s.passed = func() { r.compare(s.line, s.now, "", s.staff, s.who.address) }
+			got := s.play(string(source))
+			all.add(r)
 			if *update {
 				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
@@ -67,6 +79,11 @@ func TestConversations(t *testing.T) {
 			}
 		})
 	}
+	all.check(t, len(paths), map[string]int{
+		"telegram card": 40, "telegram relay": 4, "telegram ask": 10, "telegram reminder": 12, "telegram stays": 1, "telegram notice": 2,
+		"telegram reply": 2, "telegram closed": 1,
+		"web card": 100, "web relay": 10, "web aside": 10, "card with a menu": 10,
+	})
 }
 
 // story plays one file.
@@ -78,10 +95,18 @@ type story struct {
 	staff chat.Address
 	team  map[string]customer
 	old   map[string]string // data of staff's buttons by their texts
+	line  string            // that is being played
+	// did is told of each line that was played, and when it began; nil = nobody.
+	did func(line string, at time.Time)
 }
 
-func play(t *testing.T, source string) string {
-	s := &story{world: newWorld(t), staff: room, team: make(map[string]customer), old: make(map[string]string)}
+func newStory(t *testing.T) *story {
+	return &story{world: newWorld(t), staff: room, team: make(map[string]customer), old: make(map[string]string)}
+}
+
+func play(t *testing.T, source string) string { return newStory(t).play(source) }
+
+func (s *story) play(source string) string {
 	for line := range strings.Lines(source) {
 		line = strings.TrimRight(line, "\n")
 		switch {
@@ -89,7 +114,12 @@ func play(t *testing.T, source string) string {
 			s.out.WriteString(line + "\n")
 		case strings.HasPrefix(line, ">"):
 			s.out.WriteString("\n" + line + "\n")
-			s.do(strings.TrimSpace(line[1:]))
+			s.line = strings.TrimSpace(line[1:])
+			at := s.now
+			s.do(s.line)
+			if s.did != nil {
+				s.did(s.line, at)
+			}
 		}
 	}
 	return s.out.String()

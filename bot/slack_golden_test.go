@@ -32,6 +32,7 @@ func TestTranscriptsOnSlack(t *testing.T) {
 	if err != nil || len(files) < 20 {
 		t.Fatalf("%d transcripts: %v", len(files), err)
 	}
+	all := drawings{}
 	for _, file := range files {
 		name := filepath.Base(file)
 		t.Run(strings.TrimSuffix(name, ".txt"), func(t *testing.T) {
@@ -40,7 +41,10 @@ func TestTranscriptsOnSlack(t *testing.T) {
 				t.Fatal(err)
 			}
 			p := newSlackPlay(t)
+			r := newRedraw(t, p.world)
+			p.after = func(line string) { r.compare(line, p.now, "", p.channel(p.staff), p.who.address) }
 			p.play(strings.Split(strings.TrimRight(string(source), "\n"), "\n"))
+			all.add(r)
 			for _, r := range p.slack.Refusals() {
 				t.Errorf("Slack refused %s: %s %s", r.Method, r.Code, r.Why)
 			}
@@ -60,6 +64,7 @@ func TestTranscriptsOnSlack(t *testing.T) {
 			}
 		})
 	}
+	all.check(t, len(files), map[string]int{"slack card": 230, "slack event": 40, "slack relay": 10, "slack aside": 40})
 }
 
 // slackPlay is a world whose customers and staff are on Slack.

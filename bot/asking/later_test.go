@@ -41,8 +41,8 @@ func TestWhoIsLookedForIsNotGivenUpWhileSlackSaysLater(t *testing.T) {
 			w.people[name] = found("U" + fmt.Sprint(len(name)))
 			w.later = later
 			w.told(name, name, inSlack(name))
-			for range 120 {
-				w.pass(time.Minute)
+			for range 30 {
+				w.pass(4 * time.Minute)
 				if x := w.asked(name, name); x.State != "sending" && x.State != "scheduled" {
 					t.Fatalf("%s: while it says so they are %s %s", name, x.State, x.Reason)
 				}

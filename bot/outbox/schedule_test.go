@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	schedules = flag.Int("schedules", 150, "how many random schedules to play")
+	schedules = flag.Int("schedules", 50, "how many random schedules to play")
 	seedFrom  = flag.Uint64("seed", 1, "the first seed")
 )
 

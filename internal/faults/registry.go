@@ -125,7 +125,7 @@ func registry() []row {
 		}},
 		{9, "every call of the database and of the platform fails, and the process dies at it", "whichever call of twelve core flows fails, or is the last one, the end is the same: nothing lost, nothing doubled", []check{
 			{dir: "bot", test: "TestEveryCallOfTheCoreFlowsFailsInTurn", target: faults, long: []string{"-everycall=0"}},
-			{dir: "bot/outbox", test: "TestRandomSchedules", target: crash},
+			{dir: "bot/outbox", test: "TestRandomSchedules", target: crash, long: []string{"-schedules=1000"}},
 			{dir: "storage/sqlite", test: "TestEverySlotIsAsTheModelHasIt", target: faults, long: []string{"-histories=${histories}"}},
 			{dir: "storage/postgres", test: "TestEverySlotIsAsTheModelHasIt", target: faults, long: []string{"-histories=${histories}"}},
 		}},

@@ -7,7 +7,7 @@ import (
 	"github.com/aftercare/aftercare/storage/storagetest"
 )
 
-var histories = flag.Int("histories", 3, "how many random histories the read model is played through")
+var histories = flag.Int("histories", 2, "how many random histories the read model is played through")
 
 func TestTheReadModelIsAFoldFromNothing(t *testing.T) {
 	storagetest.FoldHistories(t, engine(), 1, *histories)
