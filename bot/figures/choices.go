@@ -74,15 +74,6 @@ func amongOf(ctx context.Context, from Store, f storage.FigureFilter) (int, erro
 	return counted(cells), err
 }
 
-// Among is how many conversations the days, the sites and the survey of a filter hold, whatever else it says, as far as
-// they are added up: it reads sums by day, and no answer.
-func Among(ctx context.Context, from Store, f storage.FigureFilter) (n int, err error) {
-	flow := f.Flow
-	f.Flow, f.Service, f.Staff, f.Language, f.Channel = "", "", "", "", ""
-	cells, err := from.Cells(ctx, f, storage.CellsWhole)
-	return counted(slices.DeleteFunc(cells, func(c storage.Cell) bool { return flow != "" && c.Flow != flow })), err
-}
-
 // choiceQuestions calls each for every question with choices.
 func choiceQuestions(flows map[string]*survey.Flow, each func(flow string, q *survey.Question)) {
 	for id, f := range flows {
