@@ -172,7 +172,7 @@ func (d *database) reset(name string) error {
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	// Those who did not end in time, or were about to connect when the name changed.
+	// Those who did not end in time, or connected just before the name changed.
 	left, err := list(d.admin, "SELECT pid::text"+others, pq.Array(stay))
 	if err == nil && len(left) > 0 {
 		err = errUnfit

@@ -129,7 +129,7 @@ func TestWhatATestLeavesBehindDoesNotReachTheNextOne(all *testing.T) {
 	}
 }
 
-// TestTheDatabaseOfATestThatFailedIsDropped, and that of one that left somebody who cannot be ended.
+// TestTheDatabaseOfATestThatFailedIsDropped, and no other one.
 func TestTheDatabaseOfATestThatFailedIsDropped(t *testing.T) {
 	dsn := From(t, "failed", oneTable)
 	d, _ := binary.byDSN.Load(dsn)
