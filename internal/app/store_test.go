@@ -26,11 +26,11 @@ func TestThatAUserMayNotIsSaidWhereTheSystemSaysSo(t *testing.T) {
 		if !ok || !strings.Contains(e.Why, c.why) || !strings.Contains(e.Why, c.path) || !errors.Is(err, c.err) {
 			t.Errorf("%s: %v", what, err)
 		}
-		if again := mayNot(c.path, err); again != err {
+		if again := mayNot(c.path, err); !errors.Is(err, again) || again.Error() != err.Error() {
 			t.Errorf("%s: said twice: %v", what, again)
 		}
 	}
-	if err := mayNot("a.db", fs.ErrNotExist); err != fs.ErrNotExist {
+	if err := mayNot("a.db", fs.ErrNotExist); !errors.Is(err, fs.ErrNotExist) || err.Error() != fs.ErrNotExist.Error() {
 		t.Errorf("what is not there: %v", err)
 	}
 }

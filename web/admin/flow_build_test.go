@@ -226,10 +226,10 @@ func TestTheMenuOfQuestionsSaysHowLongEachTakes(t *testing.T) {
 		}
 		return all
 	}
-	flow, said := "", 0
+	said := 0
 	for _, g := range addings {
 		for _, a := range g.entries {
-			flow = strings.Split(h.post("/surveys/new", url.Values{"title": {"A " + a.name}, "language": {"en"}}, 303).Header().Get("Location"), "/")[2]
+			flow := strings.Split(h.post("/surveys/new", url.Values{"title": {"A " + a.name}, "language": {"en"}}, 303).Header().Get("Location"), "/")[2]
 			before := seconds(flow)
 			menu := h.get("/surveys/"+flow+"/edit?add=overall", 200)
 			h.post("/surveys/"+flow+"/edit", url.Values{"act": {"question|" + a.name + "|overall"}}, 303)
