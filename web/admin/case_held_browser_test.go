@@ -110,4 +110,11 @@ func heldWhileUsed(d *desk) {
 	if !browsertest.Eval[bool](d.Tab, `document.querySelector("#rb").checkVisibility()`) {
 		d.Error("words in a box that is locked are gone")
 	}
+
+	// A button says at once that its form is on its way.
+	d.opens("robin", "/cases/"+k.Name())
+	d.ready()
+	if !browsertest.Eval[bool](d.Tab, `(() => { const b = document.querySelector("#note .button"); b.form.requestSubmit(b); return b.ariaBusy === "true" })()`) {
+		d.Error("a form that is on its way has a button that is not")
+	}
 }
