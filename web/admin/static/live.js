@@ -66,12 +66,12 @@ async function refresh() {
 	const mine = ++turn
 	let news
 	try { news = await load() } catch { return }
-	if (mine !== turn) return
+	// Nothing moves under a finger: the next time.
+	if (mine !== turn || document.querySelector(":active")) return
 	for (const old of document.querySelectorAll("[data-region]")) {
 		let next = news.getElementById(old.id)
 		if (!next && old.id === "replies") (next = old.cloneNode(true)).hidden = true
-		// What is pressed or on its way waits for the next time.
-		if (!next || old.matches(":active, [aria-busy]") || old.querySelector("[aria-busy]") || old.isEqualNode(next)) continue
+		if (!next || old.contains(document.querySelector("[aria-busy]")) || old.isEqualNode(next)) continue
 		const at = document.activeElement
 		if (old.id === "groups") list(old, next)
 		else if (!old.contains(at) || at.matches("a,button")) {
