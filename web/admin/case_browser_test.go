@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -15,7 +14,6 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/internal/browsertest"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -40,6 +38,7 @@ var deskScenes = map[string]func(*desk){
 	"of two agents who race the loser is told, and keeps their words": twoRace,
 	"whoever has the list open is called by its title and a sound":    callsStaff,
 	"what is done elsewhere is seen on all of the page":               elsewhereSeen,
+	"what somebody stands on or sends is not taken from them":         heldWhileUsed,
 	"nothing stays in the way on a low screen":                        lowScreen,
 	"a number is not broken, and what belongs together stands beside": keptTogether,
 }
@@ -219,48 +218,6 @@ func listStays(d *desk) {
 	d.Do(chromedp.Click(chromedp.CSS("#fresh button")))
 	d.UntilText("The fringe is uneven.")
 	d.Until(`document.querySelector("#row-` + second.Name() + ` button") !== null`)
-}
-
-// elsewhereSeen is a page that stays open while the case moves on in another tab: no part of it stays behind.
-func elsewhereSeen(d *desk) {
-	k := d.w.unhappy("main", "1", "Anna", wait)
-	d.opens("robin", "/cases/"+k.Name())
-	d.UntilText("forty minutes")
-	const near = `document.querySelector(".case-head .clock b")?.dataset.due ?? ""`
-	take := browsertest.Eval[string](d.Tab, near)
-	d.Do(chromedp.Focus(chromedp.CSS("#reply .primary")))
-	d.w.as("mei").post("/cases/"+k.Name()+"/take", nil)
-	d.Until(`document.querySelector("#standing").textContent.includes("Mei Chen")`)
-	if contact := browsertest.Eval[string](d.Tab, near); contact == take || contact == "" {
-		d.Errorf("the head tells the clock that was stopped: %q", contact)
-	}
-	// The button has the focus meanwhile, and the sentence beside the box comes with the colleague.
-	if label := browsertest.Eval[string](d.Tab, `document.activeElement.textContent`); label != "Send to Anna" {
-		d.Errorf("who acts for others can %q", label)
-	}
-	if told := browsertest.Eval[string](d.Tab, `document.querySelector("#reply").innerText`); !strings.Contains(told, "Mei Chen keeps the case") {
-		d.Errorf("who keeps the case is not said: %s", told)
-	}
-	d.Do(chromedp.Focus(chromedp.CSS("#rb")))
-	d.types("Dear Anna")
-	d.w.clock.add(time.Second)
-	d.w.says("1", "Anna", chat.Update{Kind: chat.Text, Text: "And nobody called."})
-	d.Until(`document.querySelector("#log").textContent.includes("And nobody called.")`)
-	if !browsertest.Eval[bool](d.Tab, `document.querySelector("#saidh").parentElement.textContent.includes("And nobody called.")`) {
-		d.Error("what the customer said leaves out the newest words")
-	}
-	d.w.as("mei").post("/cases/"+k.Name()+"/resolve", url.Values{"cause": {"responsiveness"}, "action": {"apology"}})
-	d.Until(`document.querySelector("#standing").textContent.includes("Resolved")`)
-	if browsertest.Eval[bool](d.Tab, `[...document.querySelectorAll("[data-due]")].some(e => e.checkVisibility())`) {
-		d.Error("clocks run on a case that is over")
-	}
-	if browsertest.Eval[bool](d.Tab, `[...document.querySelectorAll("#reply button, #acts a[href$='/resolve']")].some(e => e.checkVisibility() && e.textContent !== "")`) {
-		d.Error("a case that is over offers what can be done no more")
-	}
-	kept := `document.querySelector("#rb").value === "Dear Anna" && document.querySelector("#reply").checkVisibility() && document.body.innerText.includes("What you wrote is kept")`
-	if !browsertest.Eval[bool](d.Tab, kept) {
-		d.Error("words in the box are gone, or nothing says that they are kept")
-	}
 }
 
 func draftsSurvive(d *desk) {

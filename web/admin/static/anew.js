@@ -14,7 +14,7 @@ function show() {
 		const next = x.status === 200 && x.response?.getElementById("when")
 		if (!next || mine !== turn) return
 		const at = document.activeElement?.name
-		document.getElementById("when").replaceWith(document.adoptNode(next))
+		document.getElementById("when").replaceWith(next)
 		document.getElementsByName(at)[0]?.focus()
 	}
 	x.send(body)

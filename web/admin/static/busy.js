@@ -15,7 +15,8 @@ addEventListener("submit", e => {
 	back()
 	pressed = button
 	was = button.textContent
-	const say = text => () => { button.setAttribute("aria-busy", "true"); button.textContent = text }
+	button.setAttribute("aria-busy", "true")
+	const say = text => () => { button.textContent = text }
 	timers = [setTimeout(say(words.busy), 400), setTimeout(say(words.still), 4000)]
 })
 addEventListener("pageshow", e => { if (e.persisted) back() })

@@ -20,8 +20,6 @@ for (const area of document.querySelectorAll("textarea[data-box]")) {
 	form.addEventListener("submit", () => {
 		clearTimeout(timer)
 		sent = area.value
-		const button = form.querySelector("button")
-		if (button) setTimeout(() => { button.ariaBusy = "true" }, 400)
 	})
 	addEventListener("pagehide", () => { if (area.value !== sent) navigator.sendBeacon(at, body()) })
 }

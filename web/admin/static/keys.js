@@ -3,9 +3,8 @@ const field = e => e.matches?.("input, select, textarea, [contenteditable]")
 const seen = e => e.checkVisibility ? e.checkVisibility() : e.offsetParent
 let before = ""
 
-const rows = () => [...document.querySelectorAll("li.case")].filter(seen)
 function move(by) {
-	const all = rows()
+	const all = [...document.querySelectorAll("li.case")].filter(seen)
 	const at = all.findIndex(li => li.contains(document.activeElement))
 	const to = all[Math.min(all.length - 1, Math.max(0, at < 0 ? 0 : at + by))]
 	to?.querySelector("a.cover").focus()
@@ -20,30 +19,21 @@ function into(id) {
 	area.setSelectionRange(area.value.length, area.value.length)
 	return true
 }
-const target = () => { if (["#reply", "#note"].includes(location.hash)) into(location.hash.slice(1)) }
+const target = () => { if (/^#(reply|note)$/.test(location.hash)) into(location.hash.slice(1)) }
 
-function press(key) {
-	const all = [...document.querySelectorAll("[aria-keyshortcuts]")]
-	const one = all.find(e => e.getAttribute("aria-keyshortcuts") === key)
-	if (!one) return false
-	one.click()
-	return true
-}
+const click = e => { e?.click(); return !!e }
+const press = key => click(document.querySelector(`[aria-keyshortcuts="${CSS.escape(key)}"]`))
 
 // act presses the button of the row that has the focus.
-function act() {
-	const li = document.activeElement?.closest?.("li.case")
-	const button = li?.querySelector(".button")
-	button?.click()
-	return !!button
-}
+const row = of => document.activeElement?.closest?.("li.case")?.querySelector(of)
+const act = () => click(row(".button"))
 
 // beside goes to the case before or after this one in the list from which one came.
 const listed = "aftercare.cases"
 function beside(by) {
 	const all = JSON.parse(sessionStorage.getItem(listed) || "[]")
-	const to = all[all.indexOf(location.pathname) + by]
-	if (all.includes(location.pathname) && to) location.href = to
+	const at = all.indexOf(location.pathname), to = all[at + by]
+	if (at >= 0 && to) location.href = to
 	return !!to
 }
 if (document.getElementById("groups")) {
@@ -52,7 +42,7 @@ if (document.getElementById("groups")) {
 
 // mark ticks the row that has the focus.
 function mark() {
-	const box = document.activeElement?.closest?.("li.case")?.querySelector("input[type=checkbox]")
+	const box = row("input[type=checkbox]")
 	if (box) box.checked = !box.checked
 	return !!box
 }
@@ -78,7 +68,7 @@ addEventListener("keydown", e => {
 	if (e.isComposing) return
 	if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && e.target.matches?.("textarea[data-box]")) {
 		e.preventDefault()
-		e.target.readOnly || e.target.form.requestSubmit()
+		e.target.readOnly || e.target.form.requestSubmit(e.target.form.querySelector("button"))
 		return
 	}
 	if (e.key === "Escape" && field(e.target)) {
@@ -91,8 +81,7 @@ addEventListener("keydown", e => {
 	before = e.key === "g" ? "g" : ""
 	if (was === "g" && places[e.key]) {
 		const link = [...document.querySelectorAll(".rail li a")].find(a => a.pathname.endsWith(places[e.key]))
-		link?.click()
-		if (link) e.preventDefault()
+		if (click(link)) e.preventDefault()
 		return
 	}
 	if (keys[e.key] ? keys[e.key]() !== false : press(e.key)) e.preventDefault()

@@ -1,6 +1,5 @@
 // Fetches the page again (data-at: another address of it) and puts what differs in its place: data-region.
 // No string becomes markup.
-const regions = () => [...document.querySelectorAll("[data-region]")]
 let turn = 0
 
 const load = () => new Promise((done, fail) => {
@@ -32,7 +31,7 @@ function list(old, next) {
 		}
 		for (const part of [".clock", ".state", ".who", "q"]) {
 			const a = li.querySelector(part), b = twin.querySelector(part)
-			if (a && b && !a.isEqualNode(b)) a.replaceWith(document.adoptNode(b))
+			if (a && b && !a.isEqualNode(b)) a.replaceWith(b)
 		}
 	}
 	const kept = was.filter(id => now.includes(id))
@@ -44,39 +43,50 @@ function list(old, next) {
 	const line = document.getElementById("fresh")
 	const more = Math.max(1, now.filter(id => !was.includes(id)).length)
 	line.hidden = same
-	line.firstElementChild.textContent = line.dataset.words.replace("{0}", more)
+	const button = line.firstElementChild
+	button.textContent = line.dataset.words.replace("{0}", more)
 	if (was.length === 0 && now.length > 0) show(old, next)
-	line.firstElementChild.onclick = () => { show(old, next); line.hidden = true }
+	button.onclick = () => { show(old, next); line.hidden = true }
 }
 
 function show(old, next) {
 	const open = [...old.querySelectorAll("details[open] summary")].map(s => s.id)
-	old.replaceChildren(...document.adoptNode(next).childNodes)
+	old.replaceChildren(...next.childNodes)
 	for (const id of open) document.getElementById(id)?.parentElement.setAttribute("open", "")
+}
+
+// rest gives the focus to what stays: the heading around a region, or the page.
+function rest(at) {
+	const e = at.closest("section")?.querySelector("h2") ?? document.getElementById("main")
+	e.tabIndex = -1
+	e.focus()
 }
 
 async function refresh() {
 	const mine = ++turn
 	let news
 	try { news = await load() } catch { return }
-	if (mine !== turn) return
-	for (const old of regions()) {
-		const next = news.getElementById(old.id)
-		if (!next || old.isEqualNode(next)) continue
+	// Nothing moves under a finger: the next time.
+	if (mine !== turn || document.querySelector(":active")) return
+	for (const old of document.querySelectorAll("[data-region]")) {
+		let next = news.getElementById(old.id)
+		if (!next && old.id === "replies") (next = old.cloneNode(true)).hidden = true
+		if (!next || old.contains(document.querySelector("[aria-busy]")) || old.isEqualNode(next)) continue
 		const at = document.activeElement
 		if (old.id === "groups") list(old, next)
 		else if (!old.contains(at) || at.matches("a,button")) {
-			old.replaceWith(document.adoptNode(next))
+			old.replaceWith(next)
 			if (old === at) next.focus()
 			else if (old.contains(at)) [...next.querySelectorAll(at.tagName)].find(e => e.isEqualNode(at))?.focus()
+			if (old.contains(at) && !next.contains(document.activeElement)) rest(next.parentElement)
 		}
 	}
 	// Words in a box that goes away are kept.
 	const box = document.getElementById("reply"), twin = news.getElementById("reply")
-	if (box && twin) {
+	if (box) {
 		const area = box.elements.reply
-		area.readOnly = twin.elements.reply.readOnly
-		box.hidden = area.readOnly && !area.value
+		area.readOnly = !twin || twin.elements.reply.readOnly
+		box.hidden = area.readOnly && !area.value && !box.contains(document.activeElement)
 	}
 	document.title = news.title
 	document.dispatchEvent(new Event("aftercare:shown"))

@@ -37,7 +37,7 @@ function patch(old, now) {
 	if (old.isEqualNode(now)) return
 	const a = [...old.childNodes], b = [...now.childNodes]
 	if (a.length > 0 && a.length === b.length && old.cloneNode(false).isEqualNode(now.cloneNode(false)) && a.every((n, i) => n.nodeName === b[i].nodeName)) a.forEach((n, i) => patch(n, b[i]))
-	else old.replaceWith(document.adoptNode(now))
+	else old.replaceWith(now)
 }
 
 // twins puts what the server drew in the place of what stands here, where nobody writes.

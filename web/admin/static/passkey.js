@@ -3,17 +3,16 @@
 const bytes = text => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), c => c.charCodeAt(0))
 const text = buffer => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")
 
-const known = d => (d.has || "").split(" ").filter(id => id).map(id => ({ type: "public-key", id: bytes(id) }))
+const known = d => (d.has?.match(/\S+/g) ?? []).map(id => ({ type: "public-key", id: bytes(id) }))
 
 async function made(d) {
-	const found = await navigator.credentials.create({ publicKey: {
+	const { response: r } = await navigator.credentials.create({ publicKey: {
 		challenge: bytes(d.challenge), rp: { id: d.host, name: "Aftercare" },
 		user: { id: bytes(d.user), name: d.name, displayName: d.name },
 		pubKeyCredParams: [-7, -8, -257].map(alg => ({ type: "public-key", alg })),
 		excludeCredentials: known(d),
 		authenticatorSelection: { residentKey: "required", userVerification: "required" },
 	} })
-	const r = found.response
 	return { client: text(r.clientDataJSON), auth: text(r.getAuthenticatorData()), key: text(r.getPublicKey()) }
 }
 

@@ -20,7 +20,7 @@ document.querySelector("#add button")?.focus()
 const press = button => { button?.click(); return !!button }
 addEventListener("keydown", e => {
 	const card = document.getElementById("open")
-	let done = false
+	let done
 	if (e.altKey && !e.ctrlKey && !e.metaKey) {
 		if (e.key === "ArrowUp") done = press(card?.querySelector('.qtools [value^="up|"]'))
 		else if (e.key === "ArrowDown") done = press(card?.querySelector('.qtools [value^="down|"]'))

@@ -10,12 +10,12 @@ function cards(fresh) {
 	if (document.querySelector("#add") || here.contains(document.activeElement) && !mine.contains(document.activeElement)) return
 	const all = [...there.children], at = all.indexOf(twin)
 	for (const e of [...here.children]) if (e !== mine) e.remove()
-	mine.before(...all.slice(0, at).map(e => document.adoptNode(e)))
-	mine.after(...all.slice(at + 1).map(e => document.adoptNode(e)))
-	mine.querySelector(".qhead").replaceWith(document.adoptNode(twin.querySelector(".qhead")))
+	mine.before(...all.slice(0, at))
+	mine.after(...all.slice(at + 1))
+	mine.querySelector(".qhead").replaceWith(twin.querySelector(".qhead"))
 }
 
-let looking = false
+let looking
 document.addEventListener("aftercare:changed", async () => {
 	if (looking || draft.open > 0) return
 	looking = true
