@@ -30,16 +30,17 @@ func TestInBrowser(t *testing.T) {
 		"an answer that is changed can be kept":                       changedAnswer,
 		"more choices than may be chosen are said at once":            tooManyChoices,
 		"what was ticked survives words that are sent beside it":      ticksSurvive,
-		"a date is picked":                                            dateIsPicked,
-		"a date by keyboard":                                          dateByKeyboard,
-		"a date that is typed into the box":                           dateIsTyped,
-		"a date without script":                                       dateWithoutScript,
-		"a date in every language":                                    dateInEveryLanguage,
-		"right to left":                                               rightToLeft,
-		"hostile words are inert":                                     hostileWords,
-		"no page scrolls sideways":                                    narrowPages,
-		"motion and colours follow the person's settings":             personalSettings,
-		"every page passes the accessibility checks":                  accessiblePages,
+
+		"a date is picked":                                dateIsPicked,
+		"a date by keyboard":                              dateByKeyboard,
+		"a date that is typed into the box":               dateIsTyped,
+		"a date without script":                           dateWithoutScript,
+		"a date in every language":                        dateInEveryLanguage,
+		"right to left":                                   rightToLeft,
+		"hostile words are inert":                         hostileWords,
+		"no page scrolls sideways":                        narrowPages,
+		"motion and colours follow the person's settings": personalSettings,
+		"every page passes the accessibility checks":      accessiblePages,
 	} {
 		t.Run(name, func(t *testing.T) { test(openTab(t, browser)) })
 	}
