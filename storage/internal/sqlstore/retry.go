@@ -76,8 +76,16 @@ func (s *Store) retry(ctx context.Context, f func() error) error {
 }
 
 // dropIdle closes idle connections: when one is dead after a restart of the server or a
-// failover, so are the others, and each would cost an attempt.
+// failover, so are the others, and each would cost an attempt. One caller at a time does it; whoever comes meanwhile
+// goes on, as the connections are the same. Two at once would break the pool: SetMaxIdleConns closes connections while
+// it no longer holds the pool's lock, from a list in the array that the pool goes on to fill. If the second caller
+// allows idle connections again meanwhile, the first closes one that was just given back, and the pool hands it out
+// for ever.
 func (s *Store) dropIdle() {
+	if !s.dropping.TryLock() {
+		return
+	}
+	defer s.dropping.Unlock()
 	for _, db := range []*sql.DB{s.write, s.read, s.lease} {
 		if n := db.Stats().MaxOpenConnections; n > 0 {
 			db.SetMaxIdleConns(-1)

@@ -1,6 +1,9 @@
 package sqlstore
 
 import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"testing"
 
@@ -29,5 +32,84 @@ func TestWhatMayBeRepeatedIsNotRefused(t *testing.T) {
 				t.Errorf("%s: %s gets %v, want %v", name, what, got[0], got[1])
 			}
 		}
+	}
+}
+
+// slowly is a database whose connections close only when they may.
+type slowly struct {
+	driver.Connector
+	closing chan struct{} // gets one for each connection that begins to close
+	stop    chan struct{} // closed when they may close
+}
+
+func (s slowly) Connect(context.Context) (driver.Conn, error) { return slowConn{s: s}, nil }
+
+type slowConn struct {
+	driver.Conn
+	s slowly
+}
+
+func (c slowConn) BeginTx(context.Context, driver.TxOptions) (driver.Tx, error) { return slowTx{}, nil }
+
+func (c slowConn) Close() error {
+	c.s.closing <- struct{}{}
+	<-c.s.stop
+	return nil
+}
+
+type slowTx struct{}
+
+func (slowTx) Commit() error   { return nil }
+func (slowTx) Rollback() error { return nil }
+
+// TestADroppedConnectionIsNotHandedOut: whoever comes while others close what was lost, and gives connections back
+// meanwhile, finds a pool of connections that work.
+func TestADroppedConnectionIsNotHandedOut(t *testing.T) {
+	const idle = 2
+	of := slowly{closing: make(chan struct{}, 4*idle), stop: make(chan struct{})}
+	db := sql.OpenDB(of)
+	db.SetMaxOpenConns(4 * idle)
+	db.SetMaxIdleConns(4 * idle)
+	other := sql.OpenDB(of)
+	defer func() { _ = other.Close() }()
+	s := &Store{write: other, read: db, lease: other}
+	serializable := &sql.TxOptions{Isolation: sql.LevelSerializable}
+	begin := func() (out []*sql.Tx) {
+		for range 2 * idle {
+			tx, err := db.BeginTx(t.Context(), serializable)
+			if err != nil {
+				t.Fatalf("a connection of the pool does not work: %v", err)
+			}
+			out = append(out, tx)
+		}
+		return out
+	}
+	end := func(all []*sql.Tx) {
+		for _, tx := range all {
+			if err := tx.Commit(); err != nil {
+				t.Errorf("end a transaction: %v", err)
+			}
+		}
+	}
+	working := begin()
+	end(working[:idle]) // these are idle, and lost
+
+	dropped := make(chan struct{})
+	go func() { defer close(dropped); s.dropIdle() }()
+	<-of.closing // the first of them is under way
+	s.dropIdle() // another, who lost a connection at the same time, does not wait
+	returned := make(chan struct{})
+	go func() { defer close(returned); end(working[idle:]) }() // others are given back
+	select {
+	case <-returned: // to the pool
+	case <-of.closing: // or closed
+	}
+	close(of.stop)
+	<-dropped
+	<-returned
+
+	end(begin())
+	if err := db.Close(); err != nil {
+		t.Errorf("close the pool: %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -40,6 +41,7 @@ type Store struct {
 	write    *sql.DB
 	read     *sql.DB
 	lease    *sql.DB
+	dropping sync.Mutex // held while idle connections are closed
 	clock    func() time.Time
 	log      *slog.Logger
 	buckets  int
