@@ -55,6 +55,9 @@ func (s *Store) retry(ctx context.Context, f func() error) error {
 	pause := firstPause
 	for i := 1; ; i++ {
 		err := f()
+		if cause := ctx.Err(); cause != nil && errors.Is(err, sql.ErrTxDone) {
+			err = cause // which ended the transaction before its COMMIT: no connection is lost
+		}
 		if err == nil || errors.Is(err, storage.ErrUnreadable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 			return err
 		}

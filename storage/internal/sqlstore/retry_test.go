@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/aftercare/aftercare/storage"
 )
@@ -40,6 +41,7 @@ type slowly struct {
 	driver.Connector
 	closing chan struct{} // gets one for each connection that begins to close
 	stop    chan struct{} // closed when they may close
+	undone  chan struct{} // gets one for each transaction that is rolled back; nil = nobody asks
 }
 
 func (s slowly) Connect(context.Context) (driver.Conn, error) { return slowConn{s: s}, nil }
@@ -49,7 +51,9 @@ type slowConn struct {
 	s slowly
 }
 
-func (c slowConn) BeginTx(context.Context, driver.TxOptions) (driver.Tx, error) { return slowTx{}, nil }
+func (c slowConn) BeginTx(context.Context, driver.TxOptions) (driver.Tx, error) {
+	return slowTx(c), nil
+}
 
 func (c slowConn) Close() error {
 	c.s.closing <- struct{}{}
@@ -57,10 +61,20 @@ func (c slowConn) Close() error {
 	return nil
 }
 
-type slowTx struct{}
+// ResetSession and IsValid say that a connection outlives its transactions, as those of both engines do.
+func (c slowConn) ResetSession(context.Context) error { return nil }
+func (c slowConn) IsValid() bool                      { return true }
 
-func (slowTx) Commit() error   { return nil }
-func (slowTx) Rollback() error { return nil }
+type slowTx slowConn
+
+func (slowTx) Commit() error { return nil }
+
+func (t slowTx) Rollback() error {
+	if t.s.undone != nil {
+		t.s.undone <- struct{}{}
+	}
+	return nil
+}
 
 // TestADroppedConnectionIsNotHandedOut: whoever comes while others close what was lost, and gives connections back
 // meanwhile, finds a pool of connections that work.
@@ -111,5 +125,53 @@ func TestADroppedConnectionIsNotHandedOut(t *testing.T) {
 	end(begin())
 	if err := db.Close(); err != nil {
 		t.Errorf("close the pool: %v", err)
+	}
+}
+
+// TestWhoeverGaveUpDropsNoConnections: a transaction whose context ends before its COMMIT is rolled back, and says
+// nothing of the connections of others.
+func TestWhoeverGaveUpDropsNoConnections(t *testing.T) {
+	for name, end := range map[string]func(context.Context) (context.Context, context.CancelFunc){
+		"left": context.WithCancel,
+		"waited": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, time.Millisecond)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			of := slowly{closing: make(chan struct{}, 9), stop: make(chan struct{}), undone: make(chan struct{}, 1)}
+			close(of.stop)
+			db := sql.OpenDB(of)
+			db.SetMaxOpenConns(2)
+			db.SetMaxIdleConns(2)
+			s := &Store{write: db, read: db, lease: db, dialect: Dialect{Isolation: sql.LevelSerializable}}
+			var others [2]*sql.Tx
+			for i := range others {
+				others[i], _ = db.BeginTx(t.Context(), &sql.TxOptions{Isolation: sql.LevelSerializable}) // it cannot fail
+			}
+			for _, tx := range others {
+				if err := tx.Commit(); err != nil { // and is idle
+					t.Fatal(err)
+				}
+			}
+			ctx, leave := end(t.Context())
+			defer leave()
+			tries := 0
+			err := s.transaction(ctx, func(*sql.Tx) error {
+				if tries++; name == "left" {
+					leave()
+				}
+				<-of.undone // by database/sql, which heard that the context ended
+				return nil
+			})
+			if cause := ctx.Err(); !errors.Is(err, storage.ErrUnavailable) || !errors.Is(err, cause) || tries != 1 {
+				t.Errorf("%d tries and then %v, want one and %v", tries, err, cause)
+			}
+			if n := len(of.closing); n != 0 {
+				t.Errorf("%d connections were closed, want none", n)
+			}
+			if err := db.Close(); err != nil {
+				t.Errorf("close the pool: %v", err)
+			}
+		})
 	}
 }
