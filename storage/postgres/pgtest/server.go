@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -204,6 +205,20 @@ func (s *Server) Start() error {
 	return err
 }
 
+// perTest is how many connections a test may have: those of the stores of a fleet, and those that are kept of a
+// database that no test uses now.
+const perTest = 50
+
+// connections is how many a server lets in: those of all tests that run at once, which are as many as the machine has
+// processors where nobody says otherwise.
+func connections() int {
+	parallel := 0
+	if f := flag.Lookup("test.parallel"); f != nil { // else this is no test
+		parallel, _ = strconv.Atoi(f.Value.String()) // the flag's own text
+	}
+	return perTest * max(parallel, 4)
+}
+
 func (s *Server) try() error {
 	host, port, err := net.SplitHostPort(s.address)
 	if err != nil {
@@ -211,7 +226,7 @@ func (s *Server) try() error {
 	}
 	args := []string{
 		"-D", s.data(), "-p", port, "-k", s.dir, "-c", "listen_addresses=" + host,
-		"-c", "max_connections=200", "-c", "timezone=UTC",
+		"-c", fmt.Sprint("max_connections=", connections()), "-c", "timezone=UTC",
 	}
 	for _, set := range s.settings {
 		args = append(args, "-c", set)

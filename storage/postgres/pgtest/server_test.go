@@ -2,6 +2,8 @@ package pgtest
 
 import (
 	"errors"
+	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"testing"
@@ -30,5 +32,20 @@ func TestAServerIsKilledStartsAgainAndLeavesNothing(t *testing.T) {
 	}
 	if _, err := os.Stat(s.dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("its directory is still there: %v", err)
+	}
+}
+
+// TestAllTestsThatRunAtOnceAreLetIn: how many there are depends on the machine.
+func TestAllTestsThatRunAtOnceAreLetIn(t *testing.T) {
+	Shared(t)
+	var most, parallel int
+	if err := binary.admin.QueryRow("SELECT current_setting('max_connections')::int").Scan(&most); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Sscan(flag.Lookup("test.parallel").Value.String(), &parallel); err != nil {
+		t.Fatal(err)
+	}
+	if most < perTest*parallel {
+		t.Errorf("%d connections for %d tests at once, want %d for each", most, parallel, perTest)
 	}
 }
