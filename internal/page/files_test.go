@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -41,6 +42,20 @@ func get(t *testing.T, method, at string) (int, string, error) {
 	defer got.Body.Close()
 	data, err := io.ReadAll(got.Body)
 	return got.StatusCode, string(data), err
+}
+
+// ask sends a request, and leaves the answer to be read.
+func ask(t *testing.T, at string) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	if _, err := io.WriteString(c, "GET / HTTP/1.0\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // TestNoReaderHoldsUpWhatMakesAFile has as many readers as files are kept of, of whom none reads anything: each file is
