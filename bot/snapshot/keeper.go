@@ -82,22 +82,20 @@ func (k *Keeper) Taken() <-chan struct{} { return k.taken }
 
 // RefreshChats takes the linked chats into the snapshot as they are now.
 func (k *Keeper) RefreshChats(ctx context.Context) error {
-	chats, err := k.store.StaffChatList(ctx)
-	if err != nil {
-		return fmt.Errorf("read the chats of staff: %w", err)
-	}
-	k.Change(func(n *Snapshot) { n.Chats = chats })
-	return nil
+	return k.change(func(n *Snapshot) (err error) {
+		if n.Chats, err = k.store.StaffChatList(ctx); err != nil {
+			return fmt.Errorf("read the chats of staff: %w", err)
+		}
+		return nil
+	})
 }
 
 // RefreshTeam takes the staff into the snapshot as they are now.
 func (k *Keeper) RefreshTeam(ctx context.Context) error {
-	team, err := k.readTeam(ctx)
-	if err != nil {
+	return k.change(func(n *Snapshot) (err error) {
+		n.Team, err = k.readTeam(ctx)
 		return err
-	}
-	k.Change(func(n *Snapshot) { n.Team = team })
-	return nil
+	})
 }
 
 // Look reads the configuration again if the database has another revision than the
@@ -259,11 +257,20 @@ func (k *Keeper) LoadFlow(ctx context.Context, key FlowKey) error {
 // Change replaces the snapshot by a changed copy. The maps in the copy are the old
 // ones: f clones those that it changes.
 func (k *Keeper) Change(f func(*Snapshot)) {
+	_ = k.change(func(n *Snapshot) error { f(n); return nil })
+}
+
+// change is Change, unless f fails. What f reads is the newest when it comes into force: read outside, it might be put
+// in the place of what somebody else read later, with a revision that says that it is as new.
+func (k *Keeper) change(f func(*Snapshot) error) error {
 	k.loads.Lock()
 	defer k.loads.Unlock()
 	n := *k.now.Load()
-	f(&n)
+	if err := f(&n); err != nil {
+		return err
+	}
 	k.now.Store(&n)
+	return nil
 }
 
 // readPolicy reads the newest recovery rules. While they cannot be read, because a newer
