@@ -387,8 +387,11 @@ func (d *Desk) Undo(ctx context.Context, id string) (n int, err error) {
 	return n, d.change(id, func(x *Import) error { x.Undone += n; return nil })
 }
 
-// Forget removes a file and what is known of it, unless it is being imported.
+// Forget removes a file and what is known of it, unless it is being imported. It waits for whoever changes that, who
+// would write it down once more.
 func (d *Desk) Forget(id string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	x, err := d.Get(id)
 	if err == nil && x.Stage != Running {
 		d.drop(id)

@@ -1,6 +1,7 @@
 package importing_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -245,6 +246,45 @@ func TestWhatWaitsIsSealed(t *testing.T) {
 		check(t, other.Work(t.Context()))
 		if left, _ := filepath.Glob(filepath.Join(x.desk.Dir, "*")); len(left) > 0 {
 			t.Errorf("left: %q", left)
+		}
+	})
+}
+
+// asked is a store that takes long to say how a sheet was read before.
+type asked struct {
+	storage.Store
+	begun, goOn chan struct{}
+}
+
+func (s asked) SheetMap(ctx context.Context, header string) ([]byte, error) {
+	close(s.begun)
+	<-s.goOn
+	return s.Store.SheetMap(ctx, header)
+}
+
+// What is removed by hand while somebody says how it is to be read is not written down once more: rows stand there as
+// examples.
+func TestWhatIsRemovedWhileItChangesStaysAway(t *testing.T) {
+	onSQLite(t, func(t *testing.T, w *world) {
+		x := w.waiting(t, func() time.Time { return w.now }, three)
+		slow := asked{w.Store, make(chan struct{}), make(chan struct{})}
+		shape := x.now().Found.Shape
+		x.desk.Store = slow
+		read, removed := make(chan error, 1), make(chan error, 1)
+		go func() { read <- x.desk.Reshape(t.Context(), x.id, shape) }()
+		<-slow.begun
+		go func() { removed <- x.desk.Forget(x.id) }()
+		select {
+		case err := <-removed:
+			removed <- err
+		case <-time.After(100 * time.Millisecond): // long enough to be first, were nothing in its way
+		}
+		close(slow.goOn)
+		check(t, <-read)
+		check(t, <-removed)
+		left, err := filepath.Glob(filepath.Join(x.desk.Dir, "*"))
+		if check(t, err); len(left) > 0 {
+			t.Errorf("left are %v", left)
 		}
 	})
 }
