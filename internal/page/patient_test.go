@@ -38,8 +38,8 @@ func hurried(t *testing.T, still time.Duration, body []byte) (c net.Conn, ended 
 		_, err := (&Patient{ResponseWriter: w, Still: still}).Write(body)
 		ended <- err
 	})}
-	go func() { _ = s.Serve(l) }()                    // until it is closed
-	t.Cleanup(func() { _, _ = s.Close(), c.Close() }) // what ends is looked at above
+	go func() { _ = s.Serve(l) }() // until it is closed
+	t.Cleanup(func() { _, _ = s.Close(), c.Close() })
 	if _, err := io.WriteString(c, "GET / HTTP/1.0\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
