@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,11 +16,14 @@ import (
 
 // lease is one that a process holds until it gives it up.
 type lease struct {
+	mu       sync.Mutex
 	holder   string
 	released []string
 }
 
 func (l *lease) Acquire(_ context.Context, name, holder string, _ time.Duration) (storage.Lease, bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.holder != "" && l.holder != holder {
 		return storage.Lease{}, false, nil
 	}
@@ -31,6 +35,8 @@ func (l *lease) Release(ctx context.Context, name, holder string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.holder == holder {
 		l.holder, l.released = "", append(l.released, name)
 	}
@@ -58,6 +64,7 @@ func TestOneOfTwoProcessesDoesTheRounds(t *testing.T) {
 		other, endOther := context.WithCancel(t.Context())
 		go run(other, "second")
 		time.Sleep(4500 * time.Millisecond)
+		synctest.Wait()
 		if done["first"] != 5 || done["second"] != 0 {
 			t.Errorf("rounds while the first one lives: %v, want five of the first", done)
 		}
@@ -67,6 +74,7 @@ func TestOneOfTwoProcessesDoesTheRounds(t *testing.T) {
 			t.Errorf("given up: %v, want the lease once, though the context had ended", l.released)
 		}
 		time.Sleep(2 * time.Second)
+		synctest.Wait()
 		if done["second"] != 2 {
 			t.Errorf("%d rounds of the second in two seconds after the first ended, want 2", done["second"])
 		}
@@ -115,7 +123,9 @@ func TestALeaseIsKeptWhileSomethingIsMade(t *testing.T) {
 			t.Errorf("it was done: %v, %v", ok, err)
 		}
 		ok, err = one.Holding(t.Context(), func(ctx context.Context) {
+			l.mu.Lock()
 			l.holder, l.until = "somebody", time.Now().Add(time.Hour)
+			l.mu.Unlock()
 			<-ctx.Done()
 		})
 		if ok || err != nil {
@@ -126,11 +136,14 @@ func TestALeaseIsKeptWhileSomethingIsMade(t *testing.T) {
 
 // timed is a lease that lapses.
 type timed struct {
+	mu     sync.Mutex
 	holder string
 	until  time.Time
 }
 
 func (l *timed) Acquire(_ context.Context, name, holder string, ttl time.Duration) (storage.Lease, bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.holder != holder && time.Now().Before(l.until) {
 		return storage.Lease{}, false, nil
 	}
