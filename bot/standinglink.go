@@ -53,6 +53,7 @@ type Standing struct{ Bot *Bot }
 type StandingPage struct {
 	Title    string // who asks
 	Language string // BCP 47 of the link; "" = the browser's
+	Else     string // BCP 47 of the site, for a browser of none that there is; "" = not known
 	Telegram string // where the same begins in Telegram; "" = there is no bot
 }
 
@@ -75,9 +76,10 @@ func (s Standing) Describe(ctx context.Context, id string) (StandingPage, error)
 	if l.ID == "" {
 		return StandingPage{}, err
 	}
-	p := StandingPage{Title: l.Event[voice.AttrBusiness], Language: l.Language}
+	at := s.Bot.snap.Now().Site(l.Site)
+	p := StandingPage{Title: l.Event[voice.AttrBusiness], Language: l.Language, Else: at.Language}
 	if p.Title == "" {
-		p.Title = s.Bot.snap.Now().Site(l.Site).Name
+		p.Title = at.Name
 	}
 	_, p.Telegram = s.Addresses(id)
 	return p, err

@@ -109,6 +109,9 @@ func TestAStandingLinkOnTheWebSpeaksTheCustomersLanguage(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := w.standing(storage.StandingLink{Name: "counter", Flow: "one_tap_csat", Site: "main"})
+	if p, err := (Standing{w.bot}).Describe(t.Context(), id); err != nil || p.Language != "" || p.Else != "es" {
+		t.Errorf("before the button the page is in %q, else in %q, %v", p.Language, p.Else, err)
+	}
 	for browser, want := range map[string]string{"zh-CN zh en": "zh-Hans", "tlh ar-EG": "ar", "en-GB": "en", "tlh": "es", "": "es"} {
 		token, err := Standing{w.bot}.Begin(t.Context(), id, strings.Fields(browser))
 		if err != nil {

@@ -25,8 +25,9 @@ type Figuring interface {
 	// Experimented returns the asks of experiments that were sent since a moment, with what became of them. Tests are
 	// left out, and who was erased. Of the filter count sites and limit.
 	Experimented(ctx context.Context, f FigureFilter, since time.Time) (list []ExperimentAsk, more bool, err error)
-	// Received returns what customers wanted said on those days, UTC. What belongs to no conversation is of no
-	// survey, service, language or channel.
+	// Received returns what customers wanted said on those days, UTC: figures.Received, through which all figures read
+	// it, makes the days of its sites of them. What belongs to no conversation is of no survey, service, language or
+	// channel.
 	Received(ctx context.Context, f FigureFilter) (list []ReceivedWords, more bool, err error)
 	// PulseWords returns what one's own staff wrote in surveys of staff, by the same days. Tests are left out.
 	PulseWords(ctx context.Context, f FigureFilter) (list []PulseWords, more bool, err error)

@@ -39,15 +39,26 @@ var (
 	ErrGone = fmt.Errorf("%w: its file was taken away while it was in use", ErrUnavailable)
 	// ErrRefused means that the database refuses what it was given, and always will: what one turn wrote, or what
 	// somebody asked for, is too large, is no value of its kind, or contradicts what is stored. Repeating it does not
-	// help. Outside of turns, what is there already is ErrUnavailable: two made the same at once, and the next try
-	// sees it.
+	// help. Outside of turns, what is there already is ErrThere.
 	ErrRefused = errors.New("the database refuses what it was given")
+	// ErrThere is an ErrUnavailable of what is no turn, while nothing is wrong with the database: something of the same
+	// key is stored. Two made the same at once, or an earlier try stored it and its answer was lost. Whoever begins
+	// anew sees what is there; the same row is never stored.
+	ErrThere error = thereError{}
 	// ErrUnreadable means that a record is there and cannot be read: it is damaged, or was written by a
 	// newer program. Others can be. A list that is read with it is without that record.
 	ErrUnreadable = errors.New("a record cannot be read: it is damaged, or a newer program wrote it")
 	// ErrNotFound means that there is no such record.
 	ErrNotFound = errors.New("not found")
 )
+
+// thereError is ErrThere: an ErrUnavailable to whoever repeats what failed, with words of its own.
+type thereError struct{}
+
+func (thereError) Error() string { return "something of the same key is stored already" }
+
+// Is reports whether it counts as an error.
+func (thereError) Is(target error) bool { return target == ErrUnavailable }
 
 // Store is a database. Its methods are safe for concurrent use, and each returns
 // within its context's deadline plus two seconds even on a connection that hangs.

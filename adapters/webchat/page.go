@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -69,7 +70,7 @@ func (s *site) showChat(w http.ResponseWriter, r *http.Request) {
 
 // pageLanguage is that of the texts around a visitor's messages.
 func (s *site) pageLanguage(r *http.Request, v Visitor) string {
-	return s.words.choose(append([]string{v.Language}, acceptable(r.Header.Get("Accept-Language"))...)...)
+	return s.words.choose(slices.Concat([]string{v.Language}, acceptable(r.Header.Get("Accept-Language")), []string{v.Else})...)
 }
 
 // read returns what is to be seen of a conversation: what is stored or, before it begins, what

@@ -18,7 +18,7 @@ type standingPage struct {
 // showStanding stores nothing: programs that draw a preview open links too.
 func (s *site) showStanding(w http.ResponseWriter, r *http.Request) {
 	l, err := s.Standing(r.Context(), r.PathValue("standing"))
-	v := Visitor{Title: l.Title, Language: l.Language}
+	v := before(l)
 	if err != nil {
 		s.noStanding(w, r, v, err)
 		return
@@ -32,12 +32,18 @@ func (s *site) showStanding(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusOK, "standing.html", p)
 }
 
+// before is who looks at a link before a conversation begins.
+func before(l Standing) Visitor {
+	return Visitor{Title: l.Title, Language: l.Language, Else: l.Else}
+}
+
 // begin makes a conversation and leads to its page. Two presses are two conversations, of
 // which the second is the one that is seen.
 func (s *site) begin(w http.ResponseWriter, r *http.Request) {
 	token, err := s.Begin(r.Context(), r.PathValue("standing"), acceptable(r.Header.Get("Accept-Language")))
 	if err != nil {
-		s.noStanding(w, r, Visitor{}, err)
+		l, _ := s.Standing(r.Context(), r.PathValue("standing")) // a link that cannot be read has no language
+		s.noStanding(w, r, before(l), err)
 		return
 	}
 	http.Redirect(w, r, s.Prefix+"/chat/"+url.PathEscape(token), http.StatusSeeOther)

@@ -106,6 +106,7 @@ type Visitor struct {
 	Address  chat.Address
 	User     chat.User
 	Language string         // BCP 47: of the page around the messages
+	Else     string         // BCP 47: of that page where it has neither Language nor the browser's; "" = English
 	Title    string         // what stands at the top of the page; "" = a general title
 	About    string         // what the conversation is about, below it; "" = not known
 	Zone     *time.Location // of the times on the page; nil = UTC
@@ -124,6 +125,7 @@ type Visitor struct {
 type Standing struct {
 	Title    string // who asks; "" = not known
 	Language string // BCP 47; "" = the browser's
+	Else     string // BCP 47: where the page has none of the browser's; "" = English
 	Telegram string // the address at which the same begins in Telegram; "" = none
 }
 

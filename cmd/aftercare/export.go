@@ -19,7 +19,7 @@ type exportCmd struct {
 	JSONL  bool     `name:"jsonl" xor:"form" hidden:"" help:"As --format jsonl."`
 	Site   []string `placeholder:"ID" help:"Only of this site; may be given several times."`
 	Flow   string   `placeholder:"ID" help:"Only of this survey."`
-	Since  string   `placeholder:"DAY" help:"Only from this day on, as 2026-03-05; of customers since when they are known."`
+	Since  string   `placeholder:"DAY" help:"Only from this day on, as 2026-03-05; of customers since when they are known. Days of invitations and feedback are UTC."`
 	Until  string   `placeholder:"DAY" help:"Only up to this day."`
 }
 

@@ -19,7 +19,7 @@ type reportFiguresCmd struct {
 
 // figureFlags say of what figures are shown.
 type figureFlags struct {
-	From     string `placeholder:"DAY" help:"From this day on, as 2026-03-05; usually twelve weeks before this week."`
+	From     string `placeholder:"DAY" help:"From this day on, as 2026-03-05; usually twelve weeks before this week. Days of answered are those of the invitations, UTC."`
 	To       string `placeholder:"DAY" help:"Up to this day; usually today."`
 	Site     string `placeholder:"ID" help:"Only of this site."`
 	Flow     string `placeholder:"ID" help:"Only of this survey."`

@@ -5,14 +5,19 @@ package app
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"syscall"
 )
 
-// denied reports whether the system says that this user may not read and write what is at a path. What is not there is
-// denied to nobody.
+// denied reports whether the system says that this user may not read and write what is at a path, or enter it where it
+// is a directory. What is not there is denied to nobody.
 func denied(path string) bool {
-	const readAndWrite = 4 | 2 // R_OK, W_OK
-	err := syscall.Access(path, readAndWrite)
+	const read, write, enter = 4, 2, 1 // R_OK, W_OK, X_OK
+	rights := uint32(read | write)
+	if at, err := os.Stat(path); err == nil && at.IsDir() {
+		rights |= enter
+	}
+	err := syscall.Access(path, rights)
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }
 

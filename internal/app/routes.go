@@ -123,7 +123,7 @@ func (a *App) webchat(prefix string) http.Handler {
 		},
 		Standing: func(ctx context.Context, id string) (webchat.Standing, error) {
 			p, err := standing.Describe(ctx, id)
-			return webchat.Standing{Title: p.Title, Language: p.Language, Telegram: p.Telegram}, webchatError(err)
+			return webchat.Standing{Title: p.Title, Language: p.Language, Else: p.Else, Telegram: p.Telegram}, webchatError(err)
 		},
 		Begin: func(ctx context.Context, id string, languages []string) (string, error) {
 			token, err := standing.Begin(ctx, id, languages)

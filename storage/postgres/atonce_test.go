@@ -1,13 +1,63 @@
 package postgres_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/aftercare/aftercare/internal/sqlcount"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/postgres"
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 )
+
+// TestAListOfCasesReadsAsManyRowsAsItShows has more cases stand in every bucket than a page of them shows.
+func TestAListOfCasesReadsAsManyRowsAsItShows(t *testing.T) {
+	c := &sqlcount.Counter{}
+	s, err := postgres.Open(t.Context(), pgtest.Start(t), postgres.Options{Migrate: true, Wrap: c.Wrap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	opened := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	const each, shown = 30, 21
+	for b := range storage.Bucket(s.Buckets()) {
+		turns := make([]storage.Turn, each)
+		for i := range turns {
+			k := storage.Case{Bucket: b}
+			k.Case.Bucket, k.ID = int(b), fmt.Sprintf("01900000-0000-7000-8000-%06d%06d", b, i)
+			k.State, k.Site, k.OpenedAt = recovery.Open, "main", opened.Add(time.Duration(i)*time.Minute)
+			turns[i].Apply = func(l storage.Loaded) (storage.Change, error) {
+				k.Number = l.NextCase
+				return storage.Change{Case: &k}, nil
+			}
+		}
+		for _, err := range s.Advance(t.Context(), b, turns) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	f := storage.StandingFilter{Standing: recovery.Free, Limit: shown}
+	for seen := 0; seen < each*s.Buckets(); {
+		c.Reset()
+		list, err := s.Standing(t.Context(), f)
+		if err != nil || len(list) == 0 {
+			t.Fatalf("%d of %d cases were seen, %v", seen, each*s.Buckets(), err)
+		}
+		if n := c.Rows.Load(); n != int64(len(list)) || c.Queries.Load() != 1 {
+			t.Fatalf("%d cases are shown, %d rows were read by %d queries", len(list), n, c.Queries.Load())
+		}
+		for i := range list {
+			if at := list[i].Place(); at.Compare(f.After) <= 0 {
+				t.Fatalf("%v stands behind %v", at, f.After)
+			}
+			f.After = list[i].Place()
+		}
+		seen += len(list)
+	}
+}
 
 // TestFewDaysAreAskedForInAllBucketsAtOnce holds what pages ask of a few days to a number of questions that does not
 // grow with the buckets.

@@ -191,7 +191,12 @@ var faultTests = map[string]func(*testing.T, *bench){
 	"what is there already may be tried again": func(t *testing.T, b *bench) {
 		link := storage.InstallLink{Hash: "hash", Platform: "slack", Account: "W1", Expires: b.clock.Now().Add(time.Hour)}
 		check(t, b.store.PutInstallLink(t.Context(), link))
-		wants(t, "made twice at once", b.store.PutInstallLink(t.Context(), link), storage.ErrUnavailable)
+		twice := b.store.PutInstallLink(t.Context(), link)
+		wants(t, "made twice at once", twice, storage.ErrThere)
+		wants(t, "to whoever repeats it", twice, storage.ErrUnavailable)
+		if strings.Contains(twice.Error(), "not available") {
+			t.Errorf("it says of a database that is there: %v", twice)
+		}
 	},
 	"a closed store is unavailable": func(t *testing.T, b *bench) {
 		s := b.open(t, Options{Clock: b.clock.Now})

@@ -78,7 +78,7 @@ func (s *site) alarmView(w *words, v Viewer, a *storage.Alarm, at string) alarmV
 	}
 	then := figures.WatchedThen(a)
 	if a.By == figures.BySum && len(then.Sums) > 0 && v.Can(access.SeeWords, a.Site) {
-		view.Errs = w.t("alarm_line_"+string(a.Kind)) + " " + view.Errs
+		view.Errs = w.sentences(w.t("alarm_line_"+string(a.Kind)), view.Errs)
 		view.Drawing = w.sumDrawing(a.ID, view.Title, then, &then.Sums[0])
 	} else {
 		view.Drawing = w.weekDrawing(a.ID, view.Title, then, w.weeksThen(then), true)
@@ -99,7 +99,7 @@ func (s *site) alarmTitle(w *words, a *storage.Alarm) string {
 // alarmSays is how many were unsatisfied since then, against what is usual.
 func (w *words) alarmSays(a *storage.Alarm) string {
 	if a.Over != "" {
-		return w.t("alarm_says_over", w.said(figures.RateOf(a)), a.N, w.percent(a.Usual)) + " " + w.t("alarm_over", w.plainDay(a.Over))
+		return w.sentences(w.t("alarm_says_over", w.said(figures.RateOf(a)), a.N, w.percent(a.Usual)), w.t("alarm_over", w.plainDay(a.Over)))
 	}
 	return w.t("alarm_says", w.said(figures.RateOf(a)), a.N, w.percent(a.Usual))
 }

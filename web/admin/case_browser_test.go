@@ -39,6 +39,7 @@ var deskScenes = map[string]func(*desk){
 	"whoever has the list open is called by its title and a sound":    callsStaff,
 	"what is done elsewhere is seen on all of the page":               elsewhereSeen,
 	"what somebody stands on or sends is not taken from them":         heldWhileUsed,
+	"what waits for a finger comes when it is lifted":                 liftedFinger,
 	"nothing stays in the way on a low screen":                        lowScreen,
 	"a number is not broken, and what belongs together stands beside": keptTogether,
 }
@@ -264,6 +265,7 @@ func twoRace(d *desk) {
 	other.key("r")
 	other.Until(`document.activeElement?.id === "rb"`)
 	other.types("long and careful words")
+	browsertest.Eval[any](other.Tab, `XMLHttpRequest.prototype.send = () => {}, null`) // her page does not hear of it first
 	d.opens("mei", "/cases/"+k.Name())
 	d.ready()
 	d.key("t")

@@ -68,7 +68,7 @@ func (l look) offersIn(p *casePage, in caseSource, v *voice.Voice) {
 		if in.Case.State == recovery.Open {
 			p.Reply.Button = l.w.t("take_and_send")
 		} else if in.Case.Holder.ID != in.Actor.ID {
-			p.Reply.Hint += " " + l.w.t("keeps_case", in.Case.Holder.Name)
+			p.Reply.Hint = l.w.sentences(p.Reply.Hint, l.w.t("keeps_case", in.Case.Holder.Name))
 		}
 		if p.Refused != nil && p.Reply.Text == "" {
 			p.Reply.Text = p.Refused.Text

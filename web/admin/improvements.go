@@ -206,7 +206,7 @@ func (s improvementPages) improvementView(ctx context.Context, w *words, v Viewe
 	}
 	p.Lede = w.effect(&m)
 	if m.Beside {
-		p.Lede += ". " + w.t("improvement_beside", w.changed(m.Against)) + "."
+		p.Lede = w.t("improvement_lede", p.Lede, w.t("improvement_beside", w.changed(m.Against)))
 	}
 	if m.Effect() == figures.Unchanged {
 		p.Notice = w.t("improvement_unchanged", figures.ImprovementDays/7)

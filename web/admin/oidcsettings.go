@@ -39,7 +39,7 @@ func (s outsidePages) showSignIn(w http.ResponseWriter, r *http.Request, v Viewe
 			p.Fine = words.t("signin_fine", p.Name, words.moment(s.Clock(), h.Asked, s.houseZone()))
 		}
 		if h.Fault != "" {
-			p.Fault = words.t("signin_failed", words.moment(s.Clock(), h.At, s.houseZone())) + " " + mendWords(words, h)
+			p.Fault = words.sentences(words.t("signin_failed", words.moment(s.Clock(), h.At, s.houseZone())), mendWords(words, h))
 		}
 		all, err := s.Store.Logins(r.Context())
 		if err != nil {
@@ -63,7 +63,7 @@ func mendWords(words *words, h oidc.Health) string {
 	}
 	text := words.t("signin_mend_" + string(h.Fault))
 	if h.Hint != "" {
-		text += " " + words.t("signin_hint", h.Hint)
+		text = words.sentences(text, words.t("signin_hint", h.Hint))
 	}
 	return text
 }

@@ -42,7 +42,7 @@ func TestEveryReportSaysWithHowMuchCareItWasAnswered(t *testing.T) {
 				t.Errorf("%s does not say it", one.name)
 			}
 		default:
-			if !strings.Contains(page, "With how much care it was answered, in the twelve months up to 09:00:"+all) {
+			if !strings.Contains(page, "With how much care it was answered, in the twelve months up to 09:00: "+all) {
 				t.Errorf("%s does not say %q: %s", one.name, all, page)
 			}
 		}

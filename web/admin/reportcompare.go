@@ -139,7 +139,7 @@ func (w *words) compareFinding(f besideFound) string {
 		says = w.t("compare_loud", f.loud, f.compared)
 	}
 	if f.alone > 0 {
-		says += " " + w.t("compare_alone", f.alone)
+		says = w.sentences(says, w.t("compare_alone", f.alone))
 	}
 	return says
 }

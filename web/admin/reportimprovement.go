@@ -120,10 +120,10 @@ func (w *words) improvementsFinding(n int, effects map[figures.Effect]int) strin
 	better, worse, unchanged := effects[figures.Better], effects[figures.Worse], effects[figures.Unchanged]
 	says := w.t("improvements_finding", n, better, worse)
 	if open := n - better - worse - unchanged; open > 0 {
-		says += " " + w.t("improvements_open", open)
+		says = w.sentences(says, w.t("improvements_open", open))
 	}
 	if unchanged > 0 {
-		says += " " + w.t("improvements_unchanged", unchanged, figures.ImprovementDays/7)
+		says = w.sentences(says, w.t("improvements_unchanged", unchanged, figures.ImprovementDays/7))
 	}
 	return says
 }

@@ -82,7 +82,7 @@ func (s linkPages) sheetAsked(words *words, q url.Values, at string) (cardPage, 
 	for _, x := range papers {
 		p.Papers = append(p.Papers, sheetChoice{p.Kind, x, x == p.Paper})
 	}
-	p.Says = words.t("card_print_"+p.Kind) + " " + words.t("card_print_"+p.Paper)
+	p.Says = words.sentences(words.t("card_print_"+p.Kind), words.t("card_print_"+p.Paper))
 	return p, kind
 }
 

@@ -152,7 +152,7 @@ func (c *contactForm) fields(words *words) {
 	}
 	span("declined", words.t("limit_declined"))
 	c.add(field{Name: "cap.offers", Label: words.t("limit_cap"), Kind: "number", Value: strings.TrimPrefix(now["cap/offers"], "0")})
-	span("cap/within", words.t("limit_cap")+" "+words.t("limit_cap_within"))
+	span("cap/within", words.sentences(words.t("limit_cap"), words.t("limit_cap_within")))
 	none := c.was.Quiet == (recovery.Interval{})
 	c.add(field{Name: "quiet.from", Label: words.t("limit_quiet_from"), Kind: "time", Value: timeText(c.was.Quiet.From, none)})
 	c.add(field{Name: "quiet.to", Label: words.t("limit_quiet_from") + " … " + words.t("limit_quiet_to"), Kind: "time", Value: timeText(c.was.Quiet.To, none)})

@@ -247,7 +247,11 @@ func (s *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var p *problem
 	if !errors.As(err, &p) {
 		p = problemf(failed, "It is not known whether anything was stored. Sending the same again is safe.")
-		if errors.Is(err, storage.ErrUnavailable) {
+		switch {
+		case errors.Is(err, storage.ErrThere):
+			p = problemf(unavailable, "Something else stored the same at the same moment, and nothing of this was stored. Send the same again in a moment.")
+			w.Header().Set("Retry-After", "5")
+		case errors.Is(err, storage.ErrUnavailable):
 			p = problemf(unavailable, "The database cannot be used now. Send the same again in a moment.")
 			w.Header().Set("Retry-After", "5")
 		}

@@ -60,8 +60,8 @@ func newInboxQueries(t *texts) inboxQueries {
 		if of.why {
 			where += " AND " + t.dialect.Because
 		}
-		q.standing[of] = t.inBuckets(func(bucket string) string {
-			return "SELECT body, bucket FROM cases WHERE bucket = " + bucket + where + " AND (clock, id) > (?, ?) ORDER BY clock, id LIMIT ?"
+		q.standing[of] = t.first([]string{"bucket"}, "clock, id", func(of func(string) string) string {
+			return "SELECT body, bucket, clock, id FROM cases WHERE bucket = " + of("bucket") + where + " AND (clock, id) > (?, ?) ORDER BY clock, id"
 		})
 		if of.why { // a planner that is told nothing of the order would sort what a function has chosen
 			where += " AND (clock, id) > (?, ?)"
@@ -92,16 +92,31 @@ func (s *Store) standingArgs(f storage.StandingFilter) (standingList, []any) {
 	return list, args
 }
 
-// Standing implements storage.Inbox: it merges what each bucket has.
+// Standing implements storage.Inbox. Where one statement is put for all buckets the database merges what each has, and
+// answers with as many rows as are asked for, however many buckets there are.
 func (s *Store) Standing(ctx context.Context, f storage.StandingFilter) ([]storage.Case, error) {
 	list, args := s.standingArgs(f)
 	args = append(args, micro(f.After.At), storage.Clean(f.After.ID), int64(f.Limit))
-	all, err := ofBuckets(ctx, s, "standing cases", s.q.standing[list], args, scanBody(decodeCase))
+	of := s.q.standing[list]
+	if of.whole != "" {
+		args = append(args, int64(f.Limit))
+	}
+	all, err := ofBuckets(ctx, s, "standing cases", of, args, func(row scanner) (k storage.Case, err error) {
+		return scanBody(decodeCase)(sortedRow{row})
+	})
 	if err != nil {
 		return nil, err
 	}
 	slices.SortFunc(all, func(a, b storage.Case) int { return a.Place().Compare(b.Place()) })
 	return all[:min(f.Limit, len(all))], nil
+}
+
+// sortedRow is a row that has behind what is scanned its clock and its id, by which the database sorted it.
+type sortedRow struct{ scanner }
+
+func (p sortedRow) Scan(into ...any) error {
+	var clock, id any
+	return p.scanner.Scan(append(into, &clock, &id)...)
 }
 
 // CountStanding implements storage.Inbox.

@@ -22,7 +22,7 @@ const (
 	Again                // the same may succeed a moment later: serialization, lock, shutdown, too many clients
 	Lost                 // the connection is gone; a COMMIT under way is in doubt
 	Refused              // the data is refused: too large, breaks a constraint
-	Taken                // something of that key is there already: of one turn a refusal; else two made the same at once
+	Taken                // something of that key is there already: of one turn a refusal; else storage.ErrThere
 )
 
 // Retries: enough to outlive a restart of the database's connections, too few to keep
@@ -99,7 +99,7 @@ func (s *Store) dropIdle() {
 
 // unavailable is ErrUnavailable with a cause that holds no secret and no parameter; of a value that
 // the database refuses, ErrRefused: it is not away, and waiting for it does not help. What may be stored all the same,
-// and what somebody else made at the same moment, is ErrUnavailable: it may be repeated.
+// is ErrUnavailable: it may be repeated. What is there already is ErrThere.
 func (s *Store) unavailable(err error) error {
 	if err == nil || errors.Is(err, storage.ErrUnavailable) || errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrRefused) {
 		return err
@@ -109,8 +109,13 @@ func (s *Store) unavailable(err error) error {
 			return fmt.Errorf("%w: %w", storage.ErrUnavailable, cause)
 		}
 	}
-	if _, inDoubt := errors.AsType[errDoubt](err); !inDoubt && s.fault(err) == Refused {
-		return fmt.Errorf("%w: %s", storage.ErrRefused, s.describe(err))
+	if _, inDoubt := errors.AsType[errDoubt](err); !inDoubt {
+		switch s.fault(err) {
+		case Refused:
+			return fmt.Errorf("%w: %s", storage.ErrRefused, s.describe(err))
+		case Taken:
+			return fmt.Errorf("%w: %s", storage.ErrThere, s.describe(err))
+		}
 	}
 	return fmt.Errorf("%w: %s", storage.ErrUnavailable, s.describe(err))
 }

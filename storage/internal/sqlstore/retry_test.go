@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,7 +24,7 @@ func TestWhatMayBeRepeatedIsNotRefused(t *testing.T) {
 	}{
 		"refused":          {Refused, cause, storage.ErrRefused, storage.ErrRefused},
 		"refused in doubt": {Refused, errDoubt{cause}, storage.ErrUnavailable, storage.ErrUnavailable},
-		"taken":            {Taken, cause, storage.ErrRefused, storage.ErrUnavailable},
+		"taken":            {Taken, cause, storage.ErrRefused, storage.ErrThere},
 		"taken in doubt":   {Taken, errDoubt{cause}, storage.ErrUnavailable, storage.ErrUnavailable},
 		"broken":           {Broken, cause, storage.ErrUnavailable, storage.ErrUnavailable},
 	} {
@@ -31,6 +32,9 @@ func TestWhatMayBeRepeatedIsNotRefused(t *testing.T) {
 		for what, got := range map[string][2]error{"a turn": {s.failed(c.err), c.want}, "anything else": {s.unreadable(c.err), c.other}} {
 			if !errors.Is(got[0], got[1]) {
 				t.Errorf("%s: %s gets %v, want %v", name, what, got[0], got[1])
+			}
+			if got[1] == storage.ErrThere && (!errors.Is(got[0], storage.ErrUnavailable) || strings.Contains(got[0].Error(), storage.ErrUnavailable.Error())) {
+				t.Errorf("%s: %s gets %v: it may be begun anew, and nobody is away", name, what, got[0])
 			}
 		}
 	}

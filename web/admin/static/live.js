@@ -34,18 +34,15 @@ function list(old, next) {
 			if (a && b && !a.isEqualNode(b)) a.replaceWith(b)
 		}
 	}
-	const kept = was.filter(id => now.includes(id))
-	const same = kept.join() === now.join()
 	for (const count of old.querySelectorAll("h2[id], summary")) {
 		const twin = count.id && next.querySelector("#" + CSS.escape(count.id) + " .count")
 		if (twin) count.querySelector(".count").textContent = twin.textContent
 	}
 	const line = document.getElementById("fresh")
-	const more = Math.max(1, now.filter(id => !was.includes(id)).length)
-	line.hidden = same
+	line.hidden = was.filter(id => now.includes(id)).join() === now.join()
 	const button = line.firstElementChild
-	button.textContent = line.dataset.words.replace("{0}", more)
-	if (was.length === 0 && now.length > 0) show(old, next)
+	button.textContent = line.dataset.words.replace("{0}", Math.max(1, now.filter(id => !was.includes(id)).length))
+	if (!was.length && now.length) show(old, next)
 	button.onclick = () => { show(old, next); line.hidden = true }
 }
 
@@ -64,10 +61,10 @@ function rest(at) {
 
 async function refresh() {
 	const mine = ++turn
-	let news
-	try { news = await load() } catch { return }
-	// Nothing moves under a finger: the next time.
-	if (mine !== turn || document.querySelector(":active")) return
+	const news = await load().catch(() => {})
+	if (!news || mine !== turn) return
+	if (document.querySelector(":active")) // nothing moves under a finger
+		return onpointerup = onkeyup = () => { onpointerup = onkeyup = null; refresh() }
 	for (const old of document.querySelectorAll("[data-region]")) {
 		let next = news.getElementById(old.id)
 		if (!next && old.id === "replies") (next = old.cloneNode(true)).hidden = true
