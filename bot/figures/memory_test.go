@@ -12,7 +12,8 @@ import (
 )
 
 // BenchmarkMemoryOfCounts says how much memory a count keeps for each of 100,000 customers, who answered every question
-// once, or were served four times, and for each of its records. It is what is on the heap beyond what was there before, after a collection.
+// once, or were served four times, and for each of its records. It is what is on the heap beyond what was there before,
+// after a collection.
 func BenchmarkMemoryOfCounts(b *testing.B) {
 	const customers = 100_000
 	flow := &survey.Flow{ID: "f", Questions: []survey.Question{
