@@ -19,8 +19,8 @@ type GivenFigures struct {
 	Quality     map[string]Quality // both by the survey's id; "" = of all surveys
 }
 
-// mostGivenHeld is how many records of a customer and a survey are held at once, of both counts together: some 500 bytes
-// each.
+// mostGivenHeld is how many records of a customer and a survey are held at once, of both counts together: some 500
+// bytes each.
 const mostGivenHeld = 250_000
 
 // makeGiven makes the expectation and the quality of every survey, and of all of them: JSON.

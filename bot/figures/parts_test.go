@@ -157,8 +157,8 @@ func (h *heldMost) fold() {
 	h.drop()
 }
 
-// TestNoMoreCustomersAreHeldThanThereIsRoomFor reads rows of many customers in ever less room: no more are held than the
-// room and what one row brings, each is folded once, and the rows are not read much oftener than they must.
+// TestNoMoreCustomersAreHeldThanThereIsRoomFor reads rows of many customers in ever less room: no more are held than
+// the room and what one row brings, each is folded once, and the rows are not read much oftener than they must.
 func TestNoMoreCustomersAreHeldThanThereIsRoomFor(t *testing.T) {
 	for _, x := range []struct{ customers, room int }{{0, 10}, {10, 10}, {11, 10}, {5000, 1000}, {5000, 100}, {40, 3}} {
 		h := &heldMost{whom: newWhom(), now: map[uint64]bool{}, folded: map[uint64]int{}}

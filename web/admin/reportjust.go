@@ -20,7 +20,7 @@ var countedJust = []string{"expectation", "quality", "standards"}
 var justTurn = make(chan struct{}, 1)
 
 // made makes a report. One that was asked to count just the days waits for its turn, as long as whoever asked does.
-func (s *site) made(name string, maker reportMaker, r *http.Request, w *words, v Viewer, f *reportFilter) (reportPage, error) {
+func made(s *site, name string, maker reportMaker, r *http.Request, w *words, v Viewer, f *reportFilter) (reportPage, error) {
 	if slices.Contains(countedJust, name) && r.URL.Query().Get(justDays) == justDaysAsked {
 		select {
 		case justTurn <- struct{}{}:

@@ -13,8 +13,8 @@ import (
 	"github.com/aftercare/aftercare/bot/figures"
 )
 
-// TestJustTheChosenDaysAreCountedWhereSomebodyAsks follows the button on pages of what was counted in the background: the
-// page, its tables and what programs are told are those of the days chosen, and of those they are compared with.
+// TestJustTheChosenDaysAreCountedWhereSomebodyAsks follows the button on pages of what was counted in the background:
+// the page, its tables and what programs are told are those of the days chosen, and of those they are compared with.
 func TestJustTheChosenDaysAreCountedWhereSomebodyAsks(t *testing.T) {
 	onBothEngines(t, func(t *testing.T, w *world, _ string, _ *sql.DB) {
 		r := rand.New(rand.NewPCG(16, 123))
@@ -57,8 +57,8 @@ func TestJustTheChosenDaysAreCountedWhereSomebodyAsks(t *testing.T) {
 	})
 }
 
-// TestOneAtATimeHasJustTheDaysCounted asks while somebody else has days counted: whoever goes away reads nothing, others
-// wait, and pages that nobody asked that of do not.
+// TestOneAtATimeHasJustTheDaysCounted asks while somebody else has days counted: whoever goes away reads nothing,
+// others wait, and pages that nobody asked that of do not.
 func TestOneAtATimeHasJustTheDaysCounted(t *testing.T) {
 	w := newWorld(t)
 	w.fill(often(rand.New(rand.NewPCG(16, 124)), 12)...)
