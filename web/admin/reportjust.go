@@ -20,7 +20,7 @@ var countedJust = []string{"expectation", "quality", "standards"}
 var justTurn = make(chan struct{}, 1)
 
 // made makes a report. One that was asked to count just the days waits for its turn, as long as whoever asked does.
-func made(s *site, name string, maker reportMaker, r *http.Request, w *words, v Viewer, f *reportFilter) (reportPage, error) {
+func (s reportPages) made(name string, maker reportMaker, r *http.Request, w *words, v Viewer, f *reportFilter) (reportPage, error) {
 	if slices.Contains(countedJust, name) && r.URL.Query().Get(justDays) == justDaysAsked {
 		select {
 		case justTurn <- struct{}{}:
@@ -31,7 +31,7 @@ func made(s *site, name string, maker reportMaker, r *http.Request, w *words, v 
 		f.just = true
 		f.keep.Set(justDays, justDaysAsked)
 	}
-	return maker(s, r, w, v, f)
+	return maker(s.site, r, w, v, f)
 }
 
 // offerJust says on a page of what was counted in the background how just the days are had, or that they are too many.

@@ -76,7 +76,7 @@ func (t *Reports) Report(ctx context.Context, name string, by figures.ReportRead
 	f.strict = true
 	for _, one := range reports {
 		if one.name == name && !slices.Contains(forPeople, name) {
-			p, err := made(t.site, name, one.make, r, t.site.words(r, v), v, &f)
+			p, err := reportPages{t.site}.made(name, one.make, r, t.site.words(r, v), v, &f)
 			return p.told(name, &f), err
 		}
 	}
