@@ -80,24 +80,33 @@ func WithinGroupsOf(groups [][]float64) WithinGroups {
 // Source: L. J. Cronbach, Psychometrika 16 (1951) 297–334; L. S. Feldt, Psychometrika 30 (1965)
 // 357–370.
 func Alpha(rows [][]float64) (alpha float64, within Interval) {
-	none := Interval{math.Inf(-1), 1}
 	if len(rows) < 2 || len(rows[0]) < 2 {
-		return math.NaN(), none
+		return math.NaN(), Interval{math.Inf(-1), 1}
 	}
-	n, k := float64(len(rows)), float64(len(rows[0]))
 	totals, items := make([]float64, len(rows)), 0.0
 	for i := range rows[0] {
 		column := make([]float64, len(rows))
 		for j, row := range rows {
 			if len(row) != len(rows[0]) {
-				return math.NaN(), none
+				return math.NaN(), Interval{math.Inf(-1), 1}
 			}
 			column[j] = row[i]
 			totals[j] += row[i]
 		}
 		items += stat.Variance(column, nil)
 	}
-	alpha = k / (k - 1) * (1 - items/stat.Variance(totals, nil))
+	return AlphaOf(len(rows), len(rows[0]), items, stat.Variance(totals, nil))
+}
+
+// AlphaOf is Alpha of so many customers and items, by the variances of the items, added up, and that of the customers'
+// totals.
+func AlphaOf(customers, items int, each, totals float64) (alpha float64, within Interval) {
+	none := Interval{math.Inf(-1), 1}
+	if customers < 2 || items < 2 {
+		return math.NaN(), none
+	}
+	n, k := float64(customers), float64(items)
+	alpha = k / (k - 1) * (1 - each/totals)
 	if math.IsNaN(alpha) || math.IsInf(alpha, 0) {
 		return math.NaN(), none
 	}

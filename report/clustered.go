@@ -29,6 +29,11 @@ func (c *Clusters) AddAlike(counts bool, customers int) {
 	}
 }
 
+// Plus are the sums over the customers of both, who are others.
+func (c Clusters) Plus(o Clusters) Clusters {
+	return Clusters{c.Customers + o.Customers, c.M + o.M, c.K + o.K, c.MM + o.MM, c.MK + o.MK, c.KK + o.KK}
+}
+
 // Clustered is a rate of answers, of which a customer may have given several.
 type Clustered struct {
 	Rate

@@ -3,51 +3,12 @@ package figures
 import (
 	"cmp"
 	"encoding/json"
-	"hash/maphash"
 	"math"
-	"slices"
 	"strconv"
 
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 )
-
-// fixed is a number in parts of 2³⁰: whole numbers and halves are exact, and sums are the same in any order.
-type fixed int64
-
-const (
-	fixedUnit = 1 << 30
-	// mostFixed bounds a number, either way: some thousands of them add up before a sum is full.
-	mostFixed = 1 << 20
-)
-
-func fixedOf(x float64) fixed {
-	if math.IsNaN(x) {
-		return 0
-	}
-	return fixed(math.RoundToEven(max(-mostFixed, min(mostFixed, x)) * fixedUnit))
-}
-
-func (x fixed) float() float64 { return float64(x) / fixedUnit }
-
-// given is how many values a customer gave, and their sum.
-type given struct {
-	n   uint32
-	sum fixed
-}
-
-func (g *given) add(x fixed) { g.n, g.sum = g.n+1, g.sum+x }
-
-// meanOf is the mean of what customers gave, one of each, in any order: which of them is whose does not matter. Where
-// too few are in it, it has no numbers.
-func meanOf(all []given) report.ClusteredMean {
-	slices.SortFunc(all, func(a, b given) int { return cmp.Or(cmp.Compare(a.n, b.n), cmp.Compare(a.sum, b.sum)) })
-	var sums report.ClusteredSums
-	for _, g := range all {
-		sums.Add(float64(g.n), g.sum.float())
-	}
-	return keptMean(sums.Mean())
-}
 
 // shared is a rate of customers that come one by one, in any order. It remembers who the first few are.
 type shared struct {
@@ -67,6 +28,16 @@ func (s *shared) add(who uint64, k, m uint32) {
 	}
 }
 
+// join counts the customers of another rate, who are others.
+func (s *shared) join(o *shared) {
+	s.clusters = s.clusters.Plus(o.clusters)
+	for i := range o.names {
+		if len(s.counts) < report.FewestCounted {
+			s.names, s.counts = append(s.names, o.names[i]), append(s.counts, o.counts[i])
+		}
+	}
+}
+
 func (s *shared) rate() report.Clustered {
 	if s.clusters.Customers < report.FewestCounted {
 		return report.RateOf(s.names, s.counts)
@@ -74,21 +45,12 @@ func (s *shared) rate() report.Clustered {
 	return s.clusters.Rate()
 }
 
-// whom tells customers apart by numbers that nobody can turn back.
-type whom struct{ seed maphash.Seed }
-
-func newWhom() whom { return whom{maphash.MakeSeed()} }
-
-func (w whom) of(s *storage.GivenSession) uint64 { return w.named(s.Customer) }
-
-func (w whom) named(customer string) uint64 { return maphash.String(w.seed, customer) }
-
 // newest is when a conversation was: its day, and its id, which begins with its time.
 type newest struct{ day, id string }
 
-func newestOf(s *storage.GivenSession) newest { return newest{s.Day, s.ID} }
+func newestOf(s *storage.GivenSession) *newest { return &newest{s.Day, s.ID} }
 
-func (n newest) before(o newest) bool {
+func (n *newest) before(o *newest) bool {
 	return cmp.Or(cmp.Compare(n.day, o.day), cmp.Compare(n.id, o.id)) < 0
 }
 

@@ -19,19 +19,26 @@ type GivenFigures struct {
 	Quality     map[string]Quality // both by the survey's id; "" = of all surveys
 }
 
+// mostGivenHeld is how many records of a customer and a survey are held at once, of both counts together: some 500
+// bytes each.
+const mostGivenHeld = 250_000
+
 // makeGiven makes the expectation and the quality of every survey, and of all of them: JSON.
 func makeGiven(ctx context.Context, from *Source, of ResultKey) ([]byte, error) {
-	f := from.Filter(of)
-	expectation, quality := newExpectationCount(from.Flows, Lately(f.To)), newQualityCount(from.Flows)
-	err := from.EachGiven(ctx, of, func(s *storage.GivenSession) {
-		expectation.add(s)
-		quality.add(s)
-	})
+	f, w := from.Filter(of), newWhom()
+	expectation, quality := newExpectationCount(w, from.Flows, Lately(f.To)), newQualityCount(w, from.Flows)
+	err := inParts(w, from.most(mostGivenHeld), func(full func() bool) error {
+		return from.givenUntil(ctx, of, func(s *storage.GivenSession) bool {
+			expectation.add(s)
+			quality.add(s)
+			return full()
+		})
+	}, expectation, quality)
 	if err != nil {
 		return nil, fmt.Errorf("read answers: %w", err)
 	}
-	all := GivenFigures{From: f.From, To: f.To, Expectation: map[string]Expectation{"": expectation.expectation("")}, Quality: map[string]Quality{"": quality.quality("")}}
-	for flow := range expectation.by {
+	all := GivenFigures{From: f.From, To: f.To, Expectation: map[string]Expectation{}, Quality: map[string]Quality{}}
+	for flow := range expectation.sums {
 		all.Expectation[flow], all.Quality[flow] = expectation.expectation(flow), quality.quality(flow)
 	}
 	return json.Marshal(all)

@@ -79,7 +79,7 @@ func TestFiguresOfWhatWasGivenAreTheSameInAnyOrder(t *testing.T) {
 func TestWhatIsCountedOfASurveyIsThatOfItsAnswersAlone(t *testing.T) {
 	r := rand.New(rand.NewPCG(16, 115))
 	list, flows := givenByChance(r, 400, 150)
-	e, q := newExpectationCount(flows, "2026-03-05"), newQualityCount(flows)
+	e, q := newExpectationCount(newWhom(), flows, "2026-03-05"), newQualityCount(newWhom(), flows)
 	some := map[string][]storage.GivenSession{"": list}
 	for i := range list {
 		e.add(&list[i])

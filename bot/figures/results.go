@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -36,7 +37,12 @@ type Source struct {
 	Now   time.Time
 	// Standards are those of services that are in force; nil = there are none.
 	Standards func(ctx context.Context) ([]invitation.Standard, error)
+	// Held is how many records of customers a count of expectation, quality or standards holds at once; 0 = as usual.
+	Held int
 }
+
+// most is how many records are held at once.
+func (s *Source) most(usual int) int { return cmp.Or(s.Held, usual) }
 
 // Filter says of which answers a result is: those of the last twelve months.
 func (s *Source) Filter(of ResultKey) storage.FigureFilter {
@@ -53,6 +59,14 @@ const resultBatch = 1000
 
 // EachGiven calls each for every conversation of a result, in an order that means nothing.
 func (s *Source) EachGiven(ctx context.Context, of ResultKey, each func(*storage.GivenSession)) error {
+	return s.givenUntil(ctx, of, func(g *storage.GivenSession) bool {
+		each(g)
+		return false
+	})
+}
+
+// givenUntil is EachGiven that ends where enough says so.
+func (s *Source) givenUntil(ctx context.Context, of ResultKey, enough func(*storage.GivenSession) bool) error {
 	f := s.Filter(of)
 	for b := range storage.Bucket(s.Buckets()) {
 		for after := ""; ; {
@@ -61,7 +75,9 @@ func (s *Source) EachGiven(ctx context.Context, of ResultKey, each func(*storage
 				return err
 			}
 			for i := range list {
-				each(&list[i])
+				if enough(&list[i]) {
+					return nil
+				}
 			}
 			if len(list) < f.Limit {
 				break

@@ -37,10 +37,10 @@ func TestStandardsAreTheSameInAnyOrderOfServices(t *testing.T) {
 		}
 		count := func() StandardFigures {
 			c := NewStandardCount(standards, zone, "2026-01-20", "2026-03-09", now)
-			c.Hear("c1")
 			for i := range list {
 				c.Add(&list[i])
 			}
+			c.Hear("c1")
 			c.Hear("c2")
 			return c.Figures()
 		}

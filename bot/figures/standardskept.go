@@ -19,6 +19,9 @@ const KindStandards = "standards"
 // servedBatch is how many services are held in memory at a time.
 const servedBatch = 20_000
 
+// mostServedHeld is how many records of a customer and a rate are held at once: some 40 bytes each.
+const mostServedHeld = 3_000_000
+
 // makeStandards holds the services of a year against the standards: JSON.
 func makeStandards(ctx context.Context, from *Source, of ResultKey) ([]byte, error) {
 	f := from.Filter(of)
@@ -33,25 +36,42 @@ func makeStandards(ctx context.Context, from *Source, of ResultKey) ([]byte, err
 		}
 	}
 	c := NewStandardCount(standards, from.zone, f.From, f.To, from.Now)
-	served := storage.ServedFilter{Sites: f.Sites, From: first, To: last, Limit: servedBatch}
-	for b, after := storage.Bucket(0), ""; ; {
-		list, err := from.ServedOn(ctx, b, after, served)
-		if err != nil {
-			return nil, fmt.Errorf("read services: %w", err)
+	err = inParts(c.whom, from.most(mostServedHeld), func(full func() bool) error {
+		if err := from.servedUntil(ctx, storage.ServedFilter{Sites: f.Sites, From: first, To: last, Limit: servedBatch}, func(e *storage.ServedEvent) bool {
+			c.Add(e)
+			return full()
+		}); err != nil || full() {
+			return err
 		}
-		for i := range list {
-			c.Add(&list[i])
+		if err := from.hear(ctx, f, c); err != nil {
+			return fmt.Errorf("read cases: %w", err)
 		}
-		if len(list) < served.Limit {
-			break
-		}
-		after = list[len(list)-1].Name()
-		b = storage.EventBucket(after, from.Buckets())
-	}
-	if err := from.hear(ctx, f, c); err != nil {
-		return nil, fmt.Errorf("read cases: %w", err)
+		return nil
+	}, c)
+	if err != nil {
+		return nil, err
 	}
 	return json.Marshal(c.Figures())
+}
+
+// servedUntil calls enough for every service of a filter, in the order of their names in each bucket, until it says so.
+func (s *Source) servedUntil(ctx context.Context, f storage.ServedFilter, enough func(*storage.ServedEvent) bool) error {
+	for b, after := storage.Bucket(0), ""; ; {
+		list, err := s.ServedOn(ctx, b, after, f)
+		if err != nil {
+			return fmt.Errorf("read services: %w", err)
+		}
+		for i := range list {
+			if enough(&list[i]) {
+				return nil
+			}
+		}
+		if len(list) < f.Limit {
+			return nil
+		}
+		after = list[len(list)-1].Name()
+		b = storage.EventBucket(after, s.Buckets())
+	}
 }
 
 // hear notes whose cases opened since the first day of a filter: one at another site, or of another service, is one as

@@ -24,6 +24,7 @@ type reportShowCmd struct {
 	Change   string `placeholder:"DAY" help:"Of improvement: the day of which before and after are compared."`
 	Standard string `help:"Of standards: the one that is told of over time, by its key."`
 	Beside   string `placeholder:"PART" help:"Of compare: what stands beside all others, as site:main."`
+	Count    string `placeholder:"days" help:"Of expectation, quality and standards: with days, of just these days, one by one up to 200,000; some seconds long."`
 	Level    string `help:"Of words: only of these levels, as 1-3."`
 	Table    string `placeholder:"TABLE" help:"Print this table alone, as CSV."`
 }
@@ -50,7 +51,7 @@ func (c *reportShowCmd) Run(a *terminal) error {
 		return c.list(a)
 	}
 	q := c.query(map[string]string{
-		"compare": c.Compare, "target": c.Target, "told": c.Told, "change": c.Change, "standard": c.Standard, "beside": c.Beside, "level": c.Level,
+		"compare": c.Compare, "target": c.Target, "told": c.Told, "change": c.Change, "standard": c.Standard, "beside": c.Beside, "level": c.Level, "count": c.Count,
 	})
 	out, err := a.callAPI(http.MethodGet, "/reports/"+url.PathEscape(c.Name)+"?"+q.Encode(), nil)
 	if err != nil {

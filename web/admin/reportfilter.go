@@ -25,6 +25,7 @@ type reportFilter struct {
 	period  string
 	words   bool // the reader may read the answers behind the figures
 
+	just   bool                // just the days are counted, one by one: see made
 	strict bool                // what there is not is refused, in the place of what is usual
 	waits  figures.ReportState // why a report that is made in the background says nothing; "" = it does
 	made   time.Time           // when one that does was made

@@ -20,10 +20,10 @@ type givenIn struct {
 // counted in the background knows the filters; else what was counted there, of the last twelve months. nil: the page
 // says why there is nothing.
 func (s givenPages) given(r *http.Request, w *words, v Viewer, f *reportFilter, p *reportPage) (*givenIn, error) {
-	most := figures.Most
+	most, few := figures.Most, cmp.Or(s.ExactFigures, figures.Exact)
 	_, known := reportPages(s).keptKey(v, f)
-	if known = known && f.Service+f.Staff+f.Language+f.Channel == ""; known {
-		most = cmp.Or(s.ExactFigures, figures.Exact)
+	if known = known && f.Service+f.Staff+f.Language+f.Channel == ""; known && !f.just {
+		most = few
 	}
 	read := func(of storage.FigureFilter) ([]storage.GivenSession, bool, error) {
 		of.Limit = most
@@ -34,7 +34,7 @@ func (s givenPages) given(r *http.Request, w *words, v Viewer, f *reportFilter, 
 	case err != nil:
 		return nil, err
 	case more && known:
-		return s.givenKept(r, w, v, f, p, most)
+		return s.givenKept(r, w, v, f, p, few)
 	case more:
 		p.TooMany = true
 		return nil, nil
@@ -66,6 +66,7 @@ func (s givenPages) givenKept(r *http.Request, w *words, v Viewer, f *reportFilt
 	}
 	if said != "" {
 		p.Lede = w.sentences(said, w.t("given_fewer", most))
+		p.offerJust(w, f, r.URL.Path)
 		return nil, nil
 	}
 	p.Foot = append(p.Foot, w.t("kept_as_of", w.moment(s.Clock(), kept.MadeAt, s.zoneOf(f.Sites))), w.t("given_fewer", most))
@@ -74,6 +75,7 @@ func (s givenPages) givenKept(r *http.Request, w *words, v Viewer, f *reportFilt
 		return nil, err
 	}
 	p.Lede = w.t("given_kept", most)
+	p.offerJust(w, f, r.URL.Path)
 	return &givenIn{kept: &all}, nil
 }
 

@@ -372,7 +372,7 @@ func (s reportPages) reportOf(r *http.Request, v Viewer, name string) (reportPag
 		if one.name != name {
 			continue
 		}
-		p, err := one.make(s.site, r, w, v, &f)
+		p, err := s.made(name, one.make, r, w, v, &f)
 		if err != nil {
 			return p, nil, err
 		}

@@ -28,10 +28,12 @@ func (s standardPages) served(r *http.Request, w *words, v Viewer, f *reportFilt
 	if err != nil {
 		return nil, err
 	}
-	most := figures.Most
+	most, few := figures.Most, cmp.Or(s.ExactFigures, figures.Exact)
 	key, known := reportPages(s).keptKey(v, f)
 	if known = known && f.Service+f.Staff+f.Flow+f.Language+f.Channel == ""; known {
-		most = cmp.Or(s.ExactFigures, figures.Exact)
+		if !f.just {
+			most = few
+		}
 		kept, ok, err := s.Store.ReadResult(r.Context(), figures.KindStandards, key.String())
 		if err != nil {
 			return nil, err
@@ -42,7 +44,7 @@ func (s standardPages) served(r *http.Request, w *words, v Viewer, f *reportFilt
 				return nil, err
 			}
 			if all.Among(f.From, f.To) > most {
-				return s.servedKept(r, w, v, f, p, most, policy.Standards)
+				return s.servedKept(r, w, v, f, p, few, policy.Standards)
 			}
 		}
 	}
@@ -53,7 +55,7 @@ func (s standardPages) served(r *http.Request, w *words, v Viewer, f *reportFilt
 	case err != nil:
 		return nil, err
 	case more && known:
-		return s.servedKept(r, w, v, f, p, most, policy.Standards)
+		return s.servedKept(r, w, v, f, p, few, policy.Standards)
 	case more:
 		p.TooMany = true
 		return nil, nil
@@ -123,11 +125,13 @@ func (s standardPages) servedKept(r *http.Request, w *words, v Viewer, f *report
 	}
 	if said != "" {
 		p.Lede = w.sentences(said, w.t("served_fewer", most))
+		p.offerJust(w, f, r.URL.Path)
 		return nil, nil
 	}
 	p.Foot = append(p.Foot, w.t("kept_as_of", w.moment(s.Clock(), kept.MadeAt, s.zoneOf(f.Sites))), w.t("served_fewer", most))
 	in := &servedIn{kept: true}
 	in.StandardFigures, err = figures.StandardsIn(kept.Body, standards)
 	p.Lede = w.t("served_kept", most)
+	p.offerJust(w, f, r.URL.Path)
 	return in, err
 }

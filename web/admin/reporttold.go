@@ -21,7 +21,7 @@ var forPeople = []string{"staff", "data", "digest"}
 
 // reportAsks are the parameters that a report has besides the filters.
 var reportAsks = map[string][]string{
-	"silence": {"target"}, "improvement": {"change"}, "standards": {"standard"}, "compare": {"beside"}, "words": {"level"}, "value": {"told"},
+	"silence": {"target"}, "improvement": {"change"}, "standards": {"standard", justDays}, "expectation": {justDays}, "quality": {justDays}, "compare": {"beside"}, "words": {"level"}, "value": {"told"},
 }
 
 // Reports tells programs what the pages of reports show: the same tables, made in the same way, with keys in
@@ -76,7 +76,7 @@ func (t *Reports) Report(ctx context.Context, name string, by figures.ReportRead
 	f.strict = true
 	for _, one := range reports {
 		if one.name == name && !slices.Contains(forPeople, name) {
-			p, err := one.make(t.site, r, t.site.words(r, v), v, &f)
+			p, err := reportPages{t.site}.made(name, one.make, r, t.site.words(r, v), v, &f)
 			return p.told(name, &f), err
 		}
 	}

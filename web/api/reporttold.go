@@ -78,6 +78,7 @@ var ownMembers = sync.OnceValue(func() []ownMember {
 		{"target", "a whole number of per cent, as 15", regexp.MustCompile(`^[1-9]\d?$`)},
 		{"change", "a day, as 2026-03-05", regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)},
 		{"level", "a level or a range of levels, as 2 or 1-3", regexp.MustCompile(`^([1-7]|1-[2-7]|2-[3-7]|3-[4-7]|4-[5-7]|5-[67]|6-7)$`)},
+		{"count", "days", regexp.MustCompile(`^days$`)},
 		{"beside", "a part, as site:main", regexp.MustCompile(`^(site|service|staff|language|channel):.+$`)},
 	}
 })
