@@ -42,9 +42,9 @@ lint: check vulnerabilities ## Vet, see that all is formatted, run the linters (
 vulnerabilities: ## Look up what the program is made of among the known vulnerabilities; says so if their data cannot be reached.
 	GO="$(GO)" scripts/vulnerabilities.sh
 
-browser: deps ## Walk the pages through every look, width and language in a browser, and compare their figures under a hundred filters.
+browser: deps ## Walk the pages through every look, width and language in a browser, and compare their figures, and those of the dashboards, under a hundred filters.
 	$(GO) test -tags matrix -run Matrix -timeout 40m ./web/admin ./adapters/webchat ./cmd/aftercare
-	$(GO) test -run '^(TestAFigureIs|TestCasesAsksAndComplaintsAre)' -timeout 20m ./web/admin -args -filters=100
+	$(GO) test -run '^(TestAFigureIs|TestCasesAsksAndComplaintsAre|TestEachPanelOfTheDashboards)' -timeout 20m ./web/admin -args -filters=100
 
 bench: ## Measure what everything costs and write docs/performance.md (needs PostgreSQL, about seven minutes); with ONLY=NAME one part of it. With AGAINST=PATH compare with the build at PATH, in turns, and write nothing.
 	$(GO) run ./internal/bench $(if $(ONLY),-only "$(ONLY)") $(if $(AGAINST),-against "$(AGAINST)",-page docs/performance.md)

@@ -56,7 +56,7 @@ func drawComeback(v *voice.Voice, back counted.Comeback, d report.Difference, at
 	}
 	lines := []string{
 		v.Say("return_says", "days", fmt.Sprint(back.Won.Days), "won", share(back.Won), "content", share(back.Content)),
-		v.Say("return_differs", "fewer", inPercent(-d.By), "low", inPercent(-d.Within.High), "high", inPercent(-d.Within.Low)),
+		v.Say("return_differs", "fewer", report.PerCent(-d.By), "low", report.PerCent(-d.Within.High), "high", report.PerCent(-d.Within.Low)),
 		v.Say("return_chance"), v.Say("return_ask"),
 	}
 	if at != "" {

@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -250,8 +249,6 @@ func (s *teller) page(site, from, to string) string {
 	return base + "/reports/level?site=" + site + "&from=" + from + "&to=" + to
 }
 
-func inPercent(x float64) string { return strconv.Itoa(int(math.Round(100 * x))) }
-
 // figureSaid is a rate in words, under the rule for small numbers.
 func figureSaid(v *voice.Voice, r report.Rate) string {
 	key := "figure_rate"
@@ -263,12 +260,12 @@ func figureSaid(v *voice.Voice, r report.Rate) string {
 	case report.Few:
 		key = "figure_few"
 	}
-	return v.Say(key, "p", inPercent(r.P), "low", inPercent(r.Low()), "high", inPercent(r.High()), "n", strconv.Itoa(r.N))
+	return v.Say(key, "p", report.PerCent(r.P), "low", report.PerCent(r.Low()), "high", report.PerCent(r.High()), "n", strconv.Itoa(r.N))
 }
 
 // changeSaid adds to a figure how it changed. Nothing is called a change whose interval holds 0.
 func changeSaid(v *voice.Voice, figure string, d report.Difference) string {
-	points := func(x float64) string { return strings.Replace(inPercent(x), "-", "−", 1) }
+	points := func(x float64) string { return strings.Replace(report.PerCent(x), "-", "−", 1) }
 	switch {
 	case !d.Clear():
 		return v.Say("figure_same", "figure", figure, "low", points(d.Within.Low), "high", points(d.Within.High))

@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -145,7 +144,7 @@ func (s *teller) tellAlarms(ctx context.Context, site, since string) error {
 		hooks := Hooks{s.bot}
 		err := hooks.Tell(ctx, Told{
 			Kind: storage.AlarmRaised, Site: site, Owner: site, Part: part, Bucket: hooks.Bucket(site), At: s.bot.now(),
-			Data: alarmNews{site, string(a.Kind), a.Day, a.Since, a.Over, a.K, a.N, math.Round(a.Usual*1000) / 1000, at},
+			Data: alarmNews{site, string(a.Kind), a.Day, a.Since, a.Over, a.K, a.N, report.Rounded(a.Usual, 3), at},
 		})
 		if err != nil {
 			return err
@@ -160,13 +159,13 @@ func (s *teller) tellAlarms(ctx context.Context, site, since string) error {
 func drawAlarm(v *voice.Voice, a *storage.Alarm, at string) chat.Message {
 	since, _ := time.Parse(time.DateOnly, a.Since)
 	says, title := "alarm_says", "alarm_"+string(a.Kind)
-	gaps := []string{"day", v.Day(since), "figure", figureSaid(v, counted.RateOf(a)), "usual", inPercent(a.Usual)}
+	gaps := []string{"day", v.Day(since), "figure", figureSaid(v, counted.RateOf(a)), "usual", report.PerCent(a.Usual)}
 	if over, err := time.Parse(time.DateOnly, a.Over); err == nil { // it began and ended while a mute lasted, or between two looks
 		says, title, gaps = says+"_over", title+"_over", append(gaps, "over", v.Day(over))
 	}
 	lines := []string{v.Say(says, gaps...)}
 	if a.By == counted.BySum && a.Sum != nil {
-		lines = append(lines, v.Say("alarm_errs_sum", "apart", rounded(a.Sum.Apart), "after", rounded(a.Sum.After), "rate", inPercent(a.Sum.P1)))
+		lines = append(lines, v.Say("alarm_errs_sum", "apart", report.Printed(a.Sum.Apart, 0), "after", report.Printed(a.Sum.After, 0), "rate", report.PerCent(a.Sum.P1)))
 	} else {
 		lines = append(lines, v.Say("alarm_errs_week", "weeks", strconv.Itoa(report.BeyondWeeks)))
 	}
@@ -184,5 +183,3 @@ func (s *teller) alarmPage(site string) string {
 	}
 	return base + "/reports/level?site=" + site + "#h-alarm"
 }
-
-func rounded(x float64) string { return strconv.Itoa(int(math.Round(x))) }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/invitation"
+	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -142,7 +143,7 @@ func (a *Asking) Try(ctx context.Context, p invitation.Policy, since time.Time, 
 	weeks := max(a.now().Sub(since).Hours()/24/7, 1)
 	for _, x := range p.Triggers {
 		r := t.by[x.Name]
-		r.PerWeek = float64(int(float64(r.WouldAsk)/weeks*10+0.5)) / 10
+		r.PerWeek = report.Rounded(float64(r.WouldAsk)/weeks, 1)
 		t.out.Triggers = append(t.out.Triggers, *r)
 	}
 	return t.out, nil

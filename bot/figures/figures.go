@@ -159,7 +159,7 @@ func Questions(list []storage.JudgedSession) (all []Question) {
 				if sums[n][0] == 0 {
 					gave = append(gave, n)
 				}
-				sums[n][0], sums[n][1] = sums[n][0]+1, sums[n][1]+x.Score
+				sums[n][0], sums[n][1] = sums[n][0]+1, sums[n][1]+report.Rounded(x.Score, 3) // as sums by day hold it
 			}
 		}
 		for _, n := range gave {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"github.com/aftercare/aftercare/report"
 )
 
 // improvementCmd groups the commands about what was changed because of what customers said.
@@ -159,10 +161,19 @@ func (c *improvementShowCmd) Run(a *terminal) error {
 		of   *difference
 	}{{"After less before", v.By}, {"Less what changed at the other sites", v.LessOthers}} {
 		if x.of != nil {
-			lines = append(lines, fmt.Sprintf("%s: %+.0f points (%+.0f to %+.0f)", x.name, 100*x.of.By, 100*x.of.Low, 100*x.of.High))
+			lines = append(lines, fmt.Sprintf("%s: %s points (%s to %s)", x.name, signedPoints(x.of.By), signedPoints(x.of.Low), signedPoints(x.of.High)))
 		}
 	}
 	return a.printf("%s\n", strings.Join(lines, "\n"))
+}
+
+// signedPoints are a difference of shares in points, with its sign.
+func signedPoints(x float64) string {
+	text := report.PerCent(x)
+	if !strings.HasPrefix(text, "-") {
+		text = "+" + text
+	}
+	return text
 }
 
 type improvementRemoveCmd struct {

@@ -64,7 +64,7 @@ func (f shownFigure) line() string {
 		if f.Few {
 			few = ", few answers"
 		}
-		return fmt.Sprintf("%.0f %% (%.0f–%.0f) of %d%s", 100*f.Rate, 100*f.Low, 100*f.High, f.N, few)
+		return fmt.Sprintf("%s %% (%s–%s) of %d%s", report.PerCent(f.Rate), report.PerCent(f.Low), report.PerCent(f.High), f.N, few)
 	case "counts":
 		if f.N >= report.FewestRated { // many answers of a few customers
 			return fmt.Sprintf("%d of %d: of fewer than ten customers, too few for a rate", f.K, f.N)

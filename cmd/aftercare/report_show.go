@@ -182,11 +182,11 @@ func numberLine(value *float64, low, high float64, n int) string {
 	if value != nil {
 		text = strconv.FormatFloat(*value, 'f', -1, 64)
 		if *value != float64(int(*value)) {
-			text = strconv.FormatFloat(*value, 'f', 2, 64)
+			text = report.Printed(*value, 2)
 		}
 	}
 	if low != 0 || high != 0 {
-		text = strings.TrimSpace(fmt.Sprintf("%s (%.2f–%.2f)", text, low, high))
+		text = strings.TrimSpace(fmt.Sprintf("%s (%s–%s)", text, report.Printed(low, 2), report.Printed(high, 2)))
 	}
 	if n > 0 {
 		text += fmt.Sprintf(" of %d", n)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/trial"
 )
@@ -241,14 +242,15 @@ func printResult(w io.Writer, r trial.Result) error {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "%-12s %s\n", name, fmt.Sprintf(format, args...))
 	}
+	score := func(x float64) string { return strconv.FormatFloat(report.Rounded(x, 2), 'f', -1, 64) }
 	b.WriteByte('\n')
 	line("status", "%s", r.Status)
 	if r.Composite != nil {
-		line("composite", "%.4g", *r.Composite)
+		line("composite", "%s", score(*r.Composite))
 	} else {
 		line("composite", "none")
 	}
-	line("coverage", "%.0f %%", r.Coverage*100)
+	line("coverage", "%s %%", report.PerCent(r.Coverage))
 	if r.Level != nil {
 		line("level", "%d", *r.Level)
 	}
@@ -259,7 +261,7 @@ func printResult(w io.Writer, r trial.Result) error {
 		line("gap", "%g (%s)", *r.Gap, *r.GapState)
 	}
 	for _, d := range sorted(r.Dimensions) {
-		line("dimension", "%s %.4g", d, r.Dimensions[d])
+		line("dimension", "%s %s", d, score(r.Dimensions[d]))
 	}
 	line("unsatisfied", "%t", r.Unsatisfied)
 	if r.Unhappy {

@@ -14,6 +14,7 @@ import (
 	"github.com/aftercare/aftercare/invitation"
 	"github.com/aftercare/aftercare/invitation/triggerfile"
 	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -116,7 +117,7 @@ func triedText(t asking.Tried) string {
 			fmt.Fprintf(&b, "%s: %d matched, %s would have opened.\n", x.Name, x.Matched, count(x.WouldOpen, "case"))
 			continue
 		}
-		fmt.Fprintf(&b, "%s: %d matched, %d would have been asked, %.1f a week.\n", x.Name, x.Matched, x.WouldAsk, x.PerWeek)
+		fmt.Fprintf(&b, "%s: %d matched, %d would have been asked, %s a week.\n", x.Name, x.Matched, x.WouldAsk, report.Printed(x.PerWeek, 1))
 		if x.Arms != nil {
 			fmt.Fprintf(&b, "  of its experiment: %d as usual, %d the other way.\n", x.Arms[invitation.UsualArm], x.Arms[invitation.OtherArm])
 		}

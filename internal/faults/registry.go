@@ -39,6 +39,7 @@ func sizes() map[string]size {
 		"histories": {"300", "how many random histories the read model is played through"},
 		"filters":   {"100", "under how many random filters figures are compared"},
 		"backups":   {"50", "how many backups are taken and restored under load"},
+		"crowd":     {"20000", "how many people have names to be found"},
 		"old":       {"", "an older binary to run beside this one"},
 	}
 }
@@ -347,6 +348,10 @@ func registry() []row {
 			compared("TestCasesAsksAndComplaintsAreTheSameUnderEveryFilter"),
 			compared("TestEachPanelOfTheDashboardsShowsWhatThePageDoes"),
 			compared("TestNoPageShowsWhatItMayNot"),
+		}},
+		{46, "names of a crowd", "names that were stored before they had a place are filled in, and found by words of them as a look at every name finds them, on both engines: of 5,000 people and as many customers in every run, of 20,000 in a long one; on Postgres a page of names touches at most ten pages of the database and five for each name", []check{
+			{dir: "storage/sqlite", test: "TestNamesOfACrowdAreFilledInAndFound", target: faults, long: []string{"-crowd=${crowd}"}},
+			{dir: "storage/postgres", test: "TestNamesOfACrowdAreFilledInAndFound", target: faults, long: []string{"-crowd=${crowd}"}},
 		}},
 	}
 }

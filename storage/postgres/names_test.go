@@ -3,6 +3,7 @@ package postgres
 import (
 	"database/sql"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"strings"
 	"testing"
@@ -12,10 +13,12 @@ import (
 	"github.com/aftercare/aftercare/storage/storagetest"
 )
 
+var crowd = flag.Int("crowd", 5_000, "how many people and customers have names to be filled in and found")
+
 // Names that were stored before they had a place are filled in, and found by an index alone. The pages
 // that each statement touches are counted.
 func TestNamesOfACrowdAreFilledInAndFound(t *testing.T) {
-	const crowd, buckets = 5_000, 2
+	const buckets = 2
 	dsn := pgtest.Start(t)
 	if _, err := Migrate(t.Context(), dsn, Options{Buckets: buckets}); err != nil {
 		t.Fatal(err)
@@ -26,7 +29,7 @@ func TestNamesOfACrowdAreFilledInAndFound(t *testing.T) {
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	storagetest.FillCrowd(t, db, buckets, crowd, "'1970-01-01'")
+	storagetest.FillCrowd(t, db, buckets, *crowd, "'1970-01-01'")
 	if _, err := Open(t.Context(), dsn, Options{}); err == nil || !strings.Contains(err.Error(), "not finished") {
 		t.Fatalf("opened before it was filled in: %v", err)
 	}
@@ -38,7 +41,7 @@ func TestNamesOfACrowdAreFilledInAndFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	storagetest.FindCrowd(t, s, crowd)
+	storagetest.FindCrowd(t, s, *crowd)
 
 	if _, err := db.Exec("VACUUM ANALYZE"); err != nil {
 		t.Fatal(err)

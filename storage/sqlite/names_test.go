@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"flag"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -8,16 +9,18 @@ import (
 	"github.com/aftercare/aftercare/storage/storagetest"
 )
 
+// The usual number is several pages of those who are filled in.
+var crowd = flag.Int("crowd", 5_000, "how many people and customers have names to be filled in and found")
+
 // Names that were stored before they had a place are filled in, and found by an index alone: counted in
 // the database, not scanned by the program.
 func TestNamesOfACrowdAreFilledInAndFound(t *testing.T) {
-	const crowd = 5_000 // several pages of those who are filled in
 	path := filepath.Join(t.TempDir(), "a.db")
 	if _, err := Migrate(t.Context(), path, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	db := pool(path, Options{}.withDefaults(), use{wait: patient, size: 2})
-	storagetest.FillCrowd(t, db, 1, crowd, "1")
+	storagetest.FillCrowd(t, db, 1, *crowd, "1")
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +35,7 @@ func TestNamesOfACrowdAreFilledInAndFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	storagetest.FindCrowd(t, s, crowd)
+	storagetest.FindCrowd(t, s, *crowd)
 }
 
 // TestNamesAreReadByTheirIndexAlone: a page of those who are called so is a step into the index and on,

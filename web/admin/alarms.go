@@ -113,7 +113,7 @@ func (w *words) alarmErrs(a *storage.Alarm) string {
 }
 
 func (w *words) sumErrs(apart, after, rate float64) string {
-	return w.t("alarm_errs_sum", strconv.FormatFloat(apart, 'f', 0, 64), w.percent(rate), strconv.FormatFloat(after, 'f', 0, 64))
+	return w.t("alarm_errs_sum", report.Printed(apart, 0), w.percent(rate), report.Printed(after, 0))
 }
 
 // plainDay is a day of a report in words.
@@ -229,10 +229,10 @@ func (s reportPages) alarmRow(w *words, a *storage.Alarm) reportRow {
 		row.raw[8], row.raw[9], row.raw[10] = exact(rate.P), exact(rate.Low()), exact(rate.High())
 	}
 	if a.Sum != nil && a.By == figures.BySum {
-		row.raw[13], row.raw[14] = strconv.FormatFloat(a.Sum.Apart, 'f', 0, 64), strconv.FormatFloat(a.Sum.After, 'f', 0, 64)
+		row.raw[13], row.raw[14] = report.Printed(a.Sum.Apart, 0), report.Printed(a.Sum.After, 0)
 	}
 	return row
 }
 
 // exact is a share as tables have it.
-func exact(x float64) string { return strconv.FormatFloat(x, 'f', 6, 64) }
+func exact(x float64) string { return report.Printed(x, 6) }

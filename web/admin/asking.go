@@ -166,7 +166,7 @@ func (s askingPages) underWay(ctx context.Context, words *words) (out []string, 
 			continue
 		}
 		if left := time.Duration(float64(b.Waiting) / pace * float64(time.Second)); left >= longWait {
-			out = append(out, words.t("asking_under_way", b.Waiting, words.platform(string(b.Platform)), int(math.Round(pace)), words.span(left)))
+			out = append(out, words.t("asking_under_way", b.Waiting, words.platform(string(b.Platform)), report.Whole(pace), words.span(left)))
 		}
 	}
 	return out, nil
@@ -277,7 +277,7 @@ func (p *askingPage) figures(words *words, counts []storage.AskCount) {
 	case !rate.Rated():
 		p.Finding = words.t("asking_reached_few", answered, delivered)
 	default:
-		p.Finding = words.t("asking_reached", answered, delivered, words.percent(rate.P), hundredths(rate.Low()), hundredths(rate.High()))
+		p.Finding = words.t("asking_reached", answered, delivered, words.percent(rate.P), report.PerCent(rate.Low()), report.PerCent(rate.High()))
 	}
 	if all > 0 {
 		p.Meta = words.t("asking_all", all, eligible)

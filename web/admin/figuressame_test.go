@@ -239,7 +239,7 @@ func (x *figureReader) table(name, chart string, q url.Values) [][]string {
 func (x *figureReader) same(what string, row []string, f readFigure) int {
 	x.Helper()
 	number := func(n int) string { return strconv.Itoa(n) }
-	part := func(p float64) string { return strconv.FormatFloat(p, 'f', 6, 64) }
+	part := func(p float64) string { return report.Printed(p, 6) }
 	want := []string{string(f.manner()), "", "", "", "", "", "", string(f.unit)}
 	if f.Shown != "none" {
 		want[1], want[2], want[3] = number(f.K), number(f.N), number(f.Customers)

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/survey/draft"
 )
 
@@ -238,7 +238,7 @@ func (d *drawer) share(key string) string {
 	if own == 0 || sum == 0 {
 		return ""
 	}
-	return d.t("tag_share", strconv.Itoa(int(100*own/sum+0.5)))
+	return d.t("tag_share", report.PerCent(own/sum))
 }
 
 // asked are the keys that a condition names, as it stands in the file.

@@ -3,7 +3,6 @@ package admin
 import (
 	"cmp"
 	"errors"
-	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/internal/page"
+	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -226,9 +226,9 @@ func (s customerPages) leaverRow(w *words, v Viewer, x *figures.Leaver, c storag
 	case x.Why != "":
 		row.Why = w.t("leaving_why_" + x.Why)
 	case x.Visits > 2: // it is their own interval
-		row.Why = w.t("leaving_since", w.plainDay(x.Since), int(math.Round(x.Usual)))
+		row.Why = w.t("leaving_since", w.plainDay(x.Since), report.Whole(x.Usual))
 	default:
-		row.Why = w.t("leaving_since_site", w.plainDay(x.Since), int(math.Round(x.Usual)))
+		row.Why = w.t("leaving_since_site", w.plainDay(x.Since), report.Whole(x.Usual))
 	}
 	row.About = voice.Join(" · ", said, last, tier)
 	return row

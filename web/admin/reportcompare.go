@@ -240,7 +240,7 @@ func (w *words) dependsOn(parts map[string]*figures.Answers) string {
 	if !in.Shown {
 		return ""
 	}
-	return w.t("depends_on_staff", hundredths(in.ICC), hundredths(in.Interval.Low), hundredths(in.Interval.High))
+	return w.t("depends_on_staff", report.PerCent(in.ICC), report.PerCent(in.Interval.Low), report.PerCent(in.Interval.High))
 }
 
 // sideBySide holds one part beside what the filter says: beside all others where that leaves the part open. Of a

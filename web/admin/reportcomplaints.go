@@ -226,7 +226,7 @@ func (w *words) causes(cases []storage.FigureCase, own []recovery.Cause) reportS
 		if whole.Rated() {
 			row.Value = w.rated(report.Show(n, closed))
 			for i, x := range []float64{float64(n) / float64(closed), share, so} {
-				row.raw[2+i] = strconv.FormatFloat(x, 'f', 6, 64)
+				row.raw[2+i] = report.Printed(x, 6)
 			}
 		}
 		c.Rows = append(c.Rows, row)

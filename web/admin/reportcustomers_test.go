@@ -99,7 +99,7 @@ func TestWhatCustomersDoIsTheSameOnThePageInItsTableAndBySQL(t *testing.T) {
 			served := x.counted("SELECT '', count(*), sum(CASE WHEN days > 1 THEN 1 ELSE 0 END) FROM (" + x.ofACustomer(driver, site) + ") AS c")[""]
 			several := x.counted("SELECT '', count(*), sum(CASE WHEN kinds > 1 THEN 1 ELSE 0 END) FROM (" + x.ofACustomer(driver, site) + ") AS c")[""]
 			for label, of := range map[string][2]int{"Came on two days or more": served, "Use two kinds of services or more": several} {
-				want := fmt.Sprintf("%s %.0f %% (", label, 100*float64(of[1])/float64(of[0]))
+				want := fmt.Sprintf("%s %s %% (", label, report.PerCent(float64(of[1])/float64(of[0])))
 				if !strings.Contains(page, want) || !strings.Contains(page, fmt.Sprintf(") of %d", of[0])) {
 					t.Errorf("at %q: SQL counts %v, and the page does not say %q of it: %.1500s", site, of, want, page)
 				}
@@ -146,7 +146,7 @@ func (x *figureReader) loyalty(filter, where string) {
 		}
 	}
 	for label, k := range map[string]int{"Captive": captive, "Safe": satisfied[`["value"]`][1]} {
-		if want := fmt.Sprintf("%s %.0f %% (", label, 100*float64(k)/float64(all)); !strings.Contains(page, want) || !strings.Contains(page, fmt.Sprintf(") of %d", all)) {
+		if want := fmt.Sprintf("%s %s %% (", label, report.PerCent(float64(k)/float64(all))); !strings.Contains(page, want) || !strings.Contains(page, fmt.Sprintf(") of %d", all)) {
 			x.Errorf("SQL counts %d of %d, and the page does not say %q: %.1500s", k, all, want, page)
 		}
 	}
@@ -193,7 +193,7 @@ func (x *figureReader) value(driver, site, filter, where string) {
 		if row[2] != strconv.Itoa(of[tier][0]) || row[3] != strconv.Itoa(total) {
 			x.Errorf("in the class %q SQL counts %d of %d, the table says %v", tier, of[tier][0], total, row)
 		}
-		if want := strconv.FormatFloat(float64(of[tier][1])/float64(sum), 'f', 6, 64); row[9] != want && of[tier][0] >= report.FewestRated {
+		if want := report.Printed(float64(of[tier][1])/float64(sum), 6); row[9] != want && of[tier][0] >= report.FewestRated {
 			x.Errorf("the class %q paid %s of all, the table says %v", tier, want, row)
 		}
 	}
@@ -215,7 +215,7 @@ func (x *figureReader) rateRow(chart, label, filter string, want [2]int) {
 	rows := x.rowsOf("measures", chart, filter)
 	for _, row := range rows {
 		if row[0] == label {
-			if row[2] != strconv.Itoa(want[1]) || row[3] != strconv.Itoa(want[0]) || row[5] != strconv.FormatFloat(float64(want[1])/float64(want[0]), 'f', 6, 64) {
+			if row[2] != strconv.Itoa(want[1]) || row[3] != strconv.Itoa(want[0]) || row[5] != report.Printed(float64(want[1])/float64(want[0]), 6) {
 				x.Errorf("%s, %s: SQL counts %d of %d, the table says %v", chart, label, want[1], want[0], row)
 			}
 			return

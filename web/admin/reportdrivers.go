@@ -155,7 +155,7 @@ func (w *words) driverRows(d figures.Drivers, name driverName) reportSection {
 				row.Versus = w.t("drivers_no_sign")
 			}
 			for i, x := range []float64{a.R, a.Low, a.High} {
-				row.raw[2+i] = strconv.FormatFloat(x, 'f', 4, 64)
+				row.raw[2+i] = report.Printed(x, 4)
 			}
 		}
 		c.Rows = append(c.Rows, row)
@@ -171,7 +171,7 @@ func (w *words) driverShares(d figures.Drivers, name driverName) reportSection {
 		c.Notes = []string{w.t("shares_few")}
 		return c
 	}
-	c.Caption = w.t("shares_finding", hundredths(d.R2))
+	c.Caption = w.t("shares_finding", report.PerCent(d.R2))
 	c.Notes = []string{w.t("shares_note")}
 	top := 0.0
 	for _, a := range d.Attributes {
@@ -181,7 +181,7 @@ func (w *words) driverShares(d figures.Drivers, name driverName) reportSection {
 		if a.Shared {
 			c.Rows = append(c.Rows, reportRow{
 				Label: name(a), N: strconv.Itoa(d.Complete), Value: w.percent(a.Share), Drawing: chart.Bar(a.Share / top),
-				raw: []string{a.Question, strconv.Itoa(d.Complete), strconv.FormatFloat(a.Share, 'f', 4, 64)},
+				raw: []string{a.Question, strconv.Itoa(d.Complete), report.Printed(a.Share, 4)},
 			})
 		}
 	}
@@ -212,7 +212,7 @@ func (w *words) driverPlane(d figures.Drivers, name driverName) reportSection {
 			row.raw = append(row.raw, decimal(x))
 		}
 		for _, x := range []float64{a.R, a.Low, a.High} {
-			row.raw = append(row.raw, strconv.FormatFloat(x, 'f', 4, 64))
+			row.raw = append(row.raw, report.Printed(x, 4))
 		}
 		c.Rows = append(c.Rows, row)
 	}

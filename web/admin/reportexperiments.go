@@ -58,7 +58,7 @@ func (s reportPages) reportExperiments(r *http.Request, w *words, v Viewer, f *r
 		return p, err
 	}
 	figures.Spoil(all, versions)
-	p.Foot = append(p.Foot, w.t("experiments_days", figures.ExperimentDays), w.t("experiments_peeking", hundredths(figures.SmallestDifference), planSource))
+	p.Foot = append(p.Foot, w.t("experiments_days", figures.ExperimentDays), w.t("experiments_peeking", report.PerCent(figures.SmallestDifference), planSource))
 	if len(all) == 0 {
 		p.Lede = w.t("experiments_none")
 		return p, nil
@@ -176,7 +176,7 @@ func (s reportPages) experimentDifferences(w *words, all []figures.Experiment) r
 				row.Clear, row.Drawing = d.Clear(), chart.Difference(d.By, d.Within.Low, d.Within.High)
 			}
 			for k, x := range []float64{d.By, d.Within.Low, d.Within.High} {
-				row.raw[5+3*m+k] = strconv.FormatFloat(x, 'f', 6, 64)
+				row.raw[5+3*m+k] = report.Printed(x, 6)
 			}
 		}
 		c.Rows = append(c.Rows, row)
@@ -184,7 +184,7 @@ func (s reportPages) experimentDifferences(w *words, all []figures.Experiment) r
 	if len(all) == 1 && all[0].Reached() {
 		c.Caption = w.t("experiment_decide")
 	}
-	c.Notes = append(c.Notes, w.t("experiments_note", hundredths(figures.SmallestDifference)))
+	c.Notes = append(c.Notes, w.t("experiments_note", report.PerCent(figures.SmallestDifference)))
 	return c
 }
 

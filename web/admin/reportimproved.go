@@ -103,7 +103,7 @@ func (s improvementPages) effectRow(w *words, row *reportRow, m *figures.Improve
 	}
 	put := func(at int, d report.Difference) {
 		for i, x := range []float64{d.By, d.Within.Low, d.Within.High} {
-			row.raw[at+i] = strconv.FormatFloat(x, 'f', 6, 64)
+			row.raw[at+i] = report.Printed(x, 6)
 		}
 	}
 	if m.Compared {

@@ -183,7 +183,7 @@ func (s reportPages) reportLevel(r *http.Request, w *words, _ Viewer, f *reportF
 	return p, nil
 }
 
-func decimal(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) }
+func decimal(x float64) string { return report.Printed(x, 1) }
 
 // channel is the name of a platform.
 func (w *words) channel(name string) string {
@@ -252,7 +252,7 @@ func (s reportPages) levelTrend(ctx context.Context, w *words, f *reportFilter, 
 	over, _ := f.stretches(w)
 	line := chart.Line{ID: "trend", Title: c.Title, Usual: usual, Marks: f.placed(over, c.Marks), Aim: s.aim(f)}
 	if line.Aim > 0 {
-		line.AimWords = w.t("aim_line", hundredths(line.Aim))
+		line.AimWords = w.t("aim_line", report.PerCent(line.Aim))
 	}
 	c.Drawing, c.Rows = w.lined(line, parts)
 	c.Head = [4]string{w.t("when"), w.t("answers_head"), "", w.t("unsatisfied")}

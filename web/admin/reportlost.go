@@ -141,7 +141,7 @@ func (w *words) lostReasons(all []figures.Reason, said report.Clustered, labels 
 		}
 		if one.Rate.Rated() {
 			for k, x := range []float64{one.Rate.P, one.Rate.Low(), one.Rate.High(), one.OfMentions, so} {
-				row.raw[2+k] = strconv.FormatFloat(x, 'f', 6, 64)
+				row.raw[2+k] = report.Printed(x, 6)
 			}
 		}
 		c.Rows = append(c.Rows, row)

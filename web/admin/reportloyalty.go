@@ -113,7 +113,7 @@ func (w *words) loyaltyKinds(l *figures.Loyalty) reportSection {
 		}
 		if p.rate.Rated() {
 			for n, x := range []float64{p.rate.P, p.rate.Low(), p.rate.High()} {
-				row.raw[6+n] = strconv.FormatFloat(x, 'f', 6, 64)
+				row.raw[6+n] = report.Printed(x, 6)
 			}
 		}
 		c.Rows = append(c.Rows, row)

@@ -48,7 +48,7 @@ func mostOf(means ...report.ClusteredMean) (most int) {
 
 // signed is a number with its sign.
 func signed(x float64) string {
-	text := strconv.FormatFloat(math.Abs(x), 'f', 1, 64)
+	text := report.Printed(math.Abs(x), 1)
 	switch {
 	case text == "0.0":
 		return text

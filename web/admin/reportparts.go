@@ -105,11 +105,8 @@ type reportAsking struct {
 
 // per cent, without decimals.
 func (w *words) percent(p float64) string {
-	return w.t("percent", strconv.FormatFloat(100*p, 'f', 0, 64))
+	return w.t("percent", report.PerCent(p))
 }
-
-// hundredths are a share in per cent, without its sign.
-func hundredths(p float64) string { return strconv.FormatFloat(100*p, 'f', 0, 64) }
 
 // rated is a rate in words, under the rule for small numbers.
 func (w *words) rated(r report.Rate) string {
@@ -122,23 +119,23 @@ func (w *words) rated(r report.Rate) string {
 		}
 		return w.t("counted", r.K, r.N)
 	case report.Few:
-		return w.t("rate_few", w.percent(r.P), hundredths(r.Low()), hundredths(r.High()))
+		return w.t("rate_few", w.percent(r.P), report.PerCent(r.Low()), report.PerCent(r.High()))
 	}
-	return w.t("rate", w.percent(r.P), hundredths(r.Low()), hundredths(r.High()))
+	return w.t("rate", w.percent(r.P), report.PerCent(r.Low()), report.PerCent(r.High()))
 }
 
 // said is a rate within a sentence that goes on behind it.
 func (w *words) said(r report.Rate) string {
 	if r.Manner == report.Few {
-		return w.t("rate_few_said", w.percent(r.P), hundredths(r.Low()), hundredths(r.High()))
+		return w.t("rate_few_said", w.percent(r.P), report.PerCent(r.Low()), report.PerCent(r.High()))
 	}
 	return w.rated(r)
 }
 
 // points are a difference of shares, without a sign where it rounds to none.
 func points(x float64) string {
-	text := strconv.FormatFloat(math.Abs(100*x), 'f', 0, 64)
-	if 100*x <= -0.5 {
+	text := report.PerCent(math.Abs(x))
+	if x < 0 && text != "0" {
 		return "−" + text
 	}
 	return text
@@ -182,7 +179,7 @@ func (w *words) figureOfPart(label string, r report.Clustered, whole int, earlie
 			f.Meta = w.t("few_customers_for_rate")
 		}
 	default:
-		f.Value, f.Meta = w.percent(r.P), w.t("interval_of", hundredths(r.Low()), hundredths(r.High()), r.N)
+		f.Value, f.Meta = w.percent(r.P), w.t("interval_of", report.PerCent(r.Low()), report.PerCent(r.High()), r.N)
 		if r.Manner == report.Few {
 			f.Meta += ", " + w.t("few")
 		}
@@ -267,7 +264,7 @@ func (w *words) rowOf(p part) reportRow {
 	}
 	if p.rate.Rated() {
 		for i, x := range []float64{p.rate.P, p.rate.Low(), p.rate.High()} {
-			row.raw[5+i] = strconv.FormatFloat(x, 'f', 6, 64)
+			row.raw[5+i] = report.Printed(x, 6)
 		}
 	}
 	return row

@@ -93,8 +93,8 @@ func (w *words) dimensions(q *figures.Quality, names namer, name func(*figures.Q
 	c.Head = [4]string{w.t("dimension_head"), w.t("answers_head"), w.t("interval"), w.t("mean_score")}
 	for i := range q.Dimensions {
 		d := &q.Dimensions[i]
-		row := w.meanRow(name(d), []string{d.Name, strconv.FormatFloat(d.Weight, 'f', 2, 64)}, d.Perceived, mostPerceived(q.Dimensions), 0, 100, math.NaN())
-		row.Versus = w.t("quality_weight", hundredths(d.Weight))
+		row := w.meanRow(name(d), []string{d.Name, report.Printed(d.Weight, 2)}, d.Perceived, mostPerceived(q.Dimensions), 0, 100, math.NaN())
+		row.Versus = w.t("quality_weight", report.PerCent(d.Weight))
 		if d.Behind {
 			row.Versus, row.Clear = row.Versus+w.t("list_comma")+w.t("quality_is_behind"), true
 		} else if lacks := w.neededFor(d.Perceived.N, d.Perceived.Customers); lacks != "" {
@@ -156,7 +156,7 @@ func (w *words) qualityQuadrants(q *figures.Quality, name func(*figures.QualityD
 		AtX: w.percent, AtY: decimal, Corners: [4]string{w.t("quadrant_overkill"), w.t("quadrant_keep"), w.t("quadrant_low"), w.t("quadrant_concentrate")},
 	}
 	for i, d := range placed {
-		row := w.meanRow(name(d), []string{d.Name, strconv.FormatFloat(d.Weight, 'f', 2, 64)}, d.Perceived, mostPerceived(q.Dimensions), 0, 100, math.NaN())
+		row := w.meanRow(name(d), []string{d.Name, report.Printed(d.Weight, 2)}, d.Perceived, mostPerceived(q.Dimensions), 0, 100, math.NaN())
 		verdict := w.t(quadrantKeys[where[i].Quadrant])
 		if !where[i].Decided {
 			verdict = w.t("quadrant_open", verdict)
@@ -189,7 +189,7 @@ func axesOf(spots []chart.Spot, mostX, mostY float64) (x, y [2]float64) {
 
 // signedTwo is a number below 1 with two decimals.
 func signedTwo(x float64) string {
-	text := strconv.FormatFloat(math.Abs(x), 'f', 2, 64)
+	text := report.Printed(math.Abs(x), 2)
 	if x < 0 && text != "0.00" {
 		return "−" + text
 	}

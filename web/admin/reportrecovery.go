@@ -87,7 +87,7 @@ func (w *words) funnelOf(cases *caseList) reportSection {
 		rate := cases.rate(anyCase, yes)
 		row := reportRow{Label: w.t("step_" + key), N: strconv.Itoa(rate.K), Value: w.rated(rate.Rate), Drawing: chart.Bar(float64(rate.K) / float64(rate.N)), raw: []string{key, strconv.Itoa(rate.K), ""}}
 		if rate.Rated() {
-			row.raw[2] = strconv.FormatFloat(rate.P, 'f', 6, 64)
+			row.raw[2] = report.Printed(rate.P, 6)
 		}
 		c.Rows = append(c.Rows, row)
 	}
@@ -134,7 +134,7 @@ func (w *words) promises(cases *caseList) reportSection {
 		if in.Rate.Rated() {
 			row.Drawing = chart.Span{Mark: markOf(in.Rate), P: in.Rate.P, Low: in.Rate.Low(), High: in.Rate.High(), Mean: 0.8, Top: 1}.SVG()
 			for i, x := range []float64{in.Rate.P, in.Rate.Low(), in.Rate.High()} {
-				row.raw[4+i] = strconv.FormatFloat(x, 'f', 6, 64)
+				row.raw[4+i] = report.Printed(x, 6)
 			}
 		} else if due := in.Met + in.Missed; in.Rate.Manner == report.Hidden {
 			row.N, row.Value = w.ofFew(due, len(cases.traits))
@@ -165,7 +165,7 @@ func (w *words) steps(cases []storage.FigureCase, now time.Time) reportSection {
 			for i, took := range report.TookEach(waits, 0.5, 0.9) {
 				if !math.IsNaN(took) {
 					text[i] = w.span(time.Duration(took * float64(time.Minute)))
-					row.raw[2+i] = strconv.FormatFloat(took, 'f', 1, 64)
+					row.raw[2+i] = report.Printed(took, 1)
 				}
 			}
 			row.Value = w.t("half_and_ninety", text[0], text[1])

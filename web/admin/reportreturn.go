@@ -19,9 +19,9 @@ func (w *words) cameAgain(r figures.Return) string {
 	case report.Counted:
 		return w.t("too_few_for_rate")
 	case report.Few:
-		return w.t("rate_few", w.percent(r.Share), hundredths(r.Within.Low), hundredths(r.Within.High))
+		return w.t("rate_few", w.percent(r.Share), report.PerCent(r.Within.Low), report.PerCent(r.Within.High))
 	}
-	return w.t("rate", w.percent(r.Share), hundredths(r.Within.Low), hundredths(r.Within.High))
+	return w.t("rate", w.percent(r.Share), report.PerCent(r.Within.Low), report.PerCent(r.Within.High))
 }
 
 // customersIn are the customers of groups within the same days.
@@ -45,7 +45,7 @@ func (w *words) returnRow(label string, before []string, r figures.Return, whole
 	case report.Few, report.Plain:
 		row.Drawing = chart.Span{Mark: returnMark(r), P: r.Share, Low: r.Within.Low, High: r.Within.High, Mean: math.NaN(), Top: 1}.SVG()
 		for i, x := range []float64{r.Share, r.Within.Low, r.Within.High} {
-			row.raw[at+1+i] = strconv.FormatFloat(x, 'f', 6, 64)
+			row.raw[at+1+i] = report.Printed(x, 6)
 		}
 	}
 	return row
@@ -58,7 +58,7 @@ func returnMark(r figures.Return) chart.Mark { return markOf(report.Rate{Manner:
 func (w *words) returnFigure(label, few string, r figures.Return) reportFigure {
 	fig := reportFigure{Label: label, Value: "–", Meta: few}
 	if m := r.Manner(); m == report.Few || m == report.Plain {
-		fig.Value, fig.Meta = w.percent(r.Share), w.t("interval_of", hundredths(r.Within.Low), hundredths(r.Within.High), r.Customers)
+		fig.Value, fig.Meta = w.percent(r.Share), w.t("interval_of", report.PerCent(r.Within.Low), report.PerCent(r.Within.High), r.Customers)
 		fig.Bar = chart.Reach(r.Share, r.Within.Low, r.Within.High)
 		if m == report.Few {
 			fig.Meta += ", " + w.t("few")

@@ -275,7 +275,7 @@ func TestAChangeAtOneSiteIsHeldAgainstTheOthers(t *testing.T) {
 	w.judge(all...)
 	page := html.UnescapeString(body(w.as("robin").get("/reports/improvement?from=2026-01-01&to=2026-02-28&change=2026-02-01&site=main")))
 	want := report.Against([2]float64{8, 80}, [2]float64{40, 80}, [2]float64{20, 80}, [2]float64{20, 80})
-	says := fmt.Sprintf("down %.0f points", -100*want.By)
+	says := fmt.Sprintf("down %s points", report.PerCent(-want.By))
 	if strings.Count(page, says) < 2 || !strings.Contains(page, "Main Street, up to 2026-01-31") || !strings.Contains(page, "the other sites, from 2026-02-01") {
 		t.Errorf("it does not say %q: %s", says, tags.ReplaceAllString(page, " "))
 	}

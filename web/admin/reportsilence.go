@@ -69,7 +69,7 @@ func (s reportPages) reportSilence(r *http.Request, w *words, _ Viewer, f *repor
 	if all.Rated() && said.Rated() {
 		bounds := report.Bounds(bad, answered, n)
 		tile := reportFigure{
-			Label: w.t("unsatisfied_bounds"), Value: w.t("from_to_percent", hundredths(bounds.Low), hundredths(bounds.High)), Meta: w.t("whatever_the_silent"),
+			Label: w.t("unsatisfied_bounds"), Value: w.t("from_to_percent", report.PerCent(bounds.Low), report.PerCent(bounds.High)), Meta: w.t("whatever_the_silent"),
 			Bar: chart.Reach(math.NaN(), bounds.Low, bounds.High),
 		}
 		p.Figures = append(p.Figures, tile.numbered("unsatisfied_bounds", true, math.NaN(), &bounds, n))
@@ -153,7 +153,7 @@ func (s reportPages) heard(r *http.Request, w *words, f *reportFilter) (tiles []
 	}
 	if complaints >= report.FewestRated {
 		n := report.Implied(complaints, silentShare)
-		tiles = append(tiles, reportFigure{Label: w.t("implied_label"), Value: strconv.FormatFloat(n, 'f', 0, 64), Meta: w.t("implied_meta", complaints, w.percent(silentShare))}.numbered("implied", true, n, nil, complaints))
+		tiles = append(tiles, reportFigure{Label: w.t("implied_label"), Value: report.Printed(n, 0), Meta: w.t("implied_meta", complaints, w.percent(silentShare))}.numbered("implied", true, n, nil, complaints))
 	}
 	few := f.FigureFilter
 	few.Limit = figures.Exact // who was unsatisfied is no sum
@@ -174,7 +174,7 @@ func (s reportPages) heard(r *http.Request, w *words, f *reportFilter) (tiles []
 		}
 	}
 	if u := report.UnheardOf(len(bad), len(complained), both); u.Shown {
-		zero := func(x float64) string { return strconv.FormatFloat(x, 'f', 0, 64) }
+		zero := func(x float64) string { return report.Printed(x, 0) }
 		tiles = append(tiles, reportFigure{Label: w.t("unheard_label"), Value: zero(u.All), Meta: w.t("unheard_meta", zero(u.Within.Low), zero(u.Within.High), u.Seen)}.numbered("unheard", true, u.All, &u.Within, u.Seen))
 	}
 	return tiles, nil

@@ -216,14 +216,14 @@ func (w *words) standardsDue(all []figures.Standard) (c reportSection, ok bool) 
 			row.raw = append(row.raw, strconv.Itoa(n))
 		}
 		for _, x := range []float64{b.Ratio, b.RatioWithin.Low, b.RatioWithin.High, b.Due, b.DueWithin.Low, b.DueWithin.High} {
-			row.raw = append(row.raw, strconv.FormatFloat(x, 'f', 6, 64))
+			row.raw = append(row.raw, report.Printed(x, 6))
 		}
 		if row.Value = w.t("standard_no_ratio", decimal(b.RatioWithin.Low), decimal(b.RatioWithin.High)); !b.RatioWithin.Holds(1) {
 			row.Value = w.t("times_as_often", decimal(b.Ratio), decimal(b.RatioWithin.Low), decimal(b.RatioWithin.High))
 		}
 		if b.RatioWithin.Low > 1 {
 			row.Clear = true
-			row.Versus = w.t("standard_accounts", w.percent(b.Due), hundredths(b.DueWithin.Low), hundredths(b.DueWithin.High))
+			row.Versus = w.t("standard_accounts", w.percent(b.Due), report.PerCent(b.DueWithin.Low), report.PerCent(b.DueWithin.High))
 			row.Drawing = chart.Span{Mark: chart.Filled, P: b.Due, Low: b.DueWithin.Low, High: b.DueWithin.High, Mean: math.NaN(), Top: 1}.SVG()
 		}
 		c.Rows, ok = append(c.Rows, row), true
@@ -321,7 +321,7 @@ func (s standardPages) silentFailures(w *words, v Viewer, in *servedIn, p *repor
 		if len(c.Rows) == mostSilent || !v.Can(access.SeeCustomers, h.Site) {
 			continue
 		}
-		day, measured := figures.DayOf(h.ServedEvent, reportPages(s).zoneAt), strconv.FormatFloat(math.Round(h.Measured), 'f', -1, 64)
+		day, measured := figures.DayOf(h.ServedEvent, reportPages(s).zoneAt), report.Printed(h.Measured, 0)
 		row := reportRow{Label: day + " · " + s.siteName(w, h.Site), N: measured, Value: w.standardName(h.Broke), Versus: h.Service, URL: "/customers?" + url.Values{"q": {h.Customer}}.Encode()}
 		row.raw = []string{day, s.siteName(w, h.Site), h.Service, row.Value, measured}
 		row.told = []string{day, h.Site, h.Service, h.Broke.Key(), measured}

@@ -22,6 +22,7 @@ import (
 	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/internal/signin"
 	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web/api"
 )
@@ -125,7 +126,7 @@ func TestProgramsAreToldWhatPagesShow(t *testing.T) {
 						continue
 					}
 					tiles++
-					want := fmt.Sprintf("%.0f %% (%.0f–%.0f) of %d", 100*f.Rate, 100*f.Low, 100*f.High, f.N)
+					want := fmt.Sprintf("%s %% (%s–%s) of %d", report.PerCent(f.Rate), report.PerCent(f.Low), report.PerCent(f.High), f.N)
 					if f.Shown == "counts" {
 						want = fmt.Sprintf("%d of %d", f.K, f.N)
 					}

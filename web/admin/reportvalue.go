@@ -109,7 +109,7 @@ func (w *words) valueTiles(x *figures.Value, classed bool) (tiles []reportFigure
 	if x.Paid > 0 && x.Unsatisfied.N > 0 {
 		tile := reportFigure{Label: w.t("value_stake"), Value: "–", Meta: w.t("value_stake_few")}
 		if x.StakeOf >= report.FewestRated {
-			tile.Value, tile.Meta = strconv.FormatFloat(x.Stake, 'f', 0, 64)+" "+x.Currency, w.t("value_stake_of", x.StakeOf)
+			tile.Value, tile.Meta = report.Printed(x.Stake, 0)+" "+x.Currency, w.t("value_stake_of", x.StakeOf)
 		}
 		tiles = append(tiles, tile.numbered("paid_by_unsatisfied", x.StakeOf >= report.FewestRated, x.Stake, nil, x.StakeOf))
 	}
@@ -135,7 +135,7 @@ func (w *words) classRows(x *figures.Value) reportSection {
 		row.raw = append([]string{cmp.Or(one.Tier, "none")}, append(row.raw[1:], "")...)
 		if !hide[i] && one.Paid >= report.FewestRated {
 			row.About = w.t("worth_paid", w.percent(one.Share))
-			row.raw[len(row.raw)-1] = strconv.FormatFloat(one.Share, 'f', 6, 64)
+			row.raw[len(row.raw)-1] = report.Printed(one.Share, 6)
 		}
 		c.Rows = append(c.Rows, row)
 	}
@@ -179,7 +179,7 @@ func (w *words) valueTenths(x *figures.Value) reportSection {
 		n := (i+1)*x.Paid/len(x.Tenths) - i*x.Paid/len(x.Tenths)
 		c.Rows = append(c.Rows, reportRow{
 			Label: label, N: strconv.Itoa(n), Value: w.percent(share), Drawing: chart.Bar(share / max(x.Tenths[0], 1e-9)),
-			raw: []string{strconv.Itoa(i + 1), strconv.FormatFloat(share, 'f', 6, 64)},
+			raw: []string{strconv.Itoa(i + 1), report.Printed(share, 6)},
 		})
 	}
 	if len(c.Rows) > 0 {

@@ -120,7 +120,7 @@ func (w *words) watchedWeeks(of *figures.Watched, parts []part) (rows []reportRo
 	for i, p := range parts {
 		row, c := w.rowOf(p), &of.Chart.Weeks[i]
 		if p.rate.Rated() {
-			row.Versus = w.t("watched_between", hundredths(c.Floor), hundredths(min(1, c.Wide)))
+			row.Versus = w.t("watched_between", report.PerCent(c.Floor), report.PerCent(min(1, c.Wide)))
 			row.raw = append(row.raw, exact(c.Floor), exact(min(1, c.Wide)))
 		} else {
 			row.raw = append(row.raw, "", "")
@@ -147,7 +147,7 @@ func (w *words) weekDrawing(id, title string, of *figures.Watched, parts []part,
 		c, p := &of.Chart.Weeks[i], chart.Point{}
 		if at.rate.Rated() {
 			p.Mark, p.P, p.Low, p.High = markOf(at.rate.Rate), at.rate.P, c.Floor, min(1, c.Wide)
-			p.Words = at.label + ": " + w.t("watched_week", w.percent(p.P), at.rate.N, hundredths(p.Low), hundredths(p.High))
+			p.Words = at.label + ": " + w.t("watched_week", w.percent(p.P), at.rate.N, report.PerCent(p.Low), report.PerCent(p.High))
 			line.Top = max(line.Top, p.P, p.High)
 		}
 		if i%every == 0 {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/page"
+	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -94,7 +94,7 @@ func (s chatPages) staffChats(w http.ResponseWriter, r *http.Request, v Viewer) 
 				}
 			}
 			if d.State == storage.Sent {
-				p.Test.Took = s.words(r, v).t("seconds", fmt.Sprintf("%.1f", max(0.1, d.Tried.Sub(d.Created).Seconds())))
+				p.Test.Took = s.words(r, v).t("seconds", report.Printed(max(0.1, d.Tried.Sub(d.Created).Seconds()), 1))
 			}
 		}
 	}

@@ -3,7 +3,6 @@ package admin
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/aftercare/aftercare/access"
@@ -162,7 +161,7 @@ func level(n int) int {
 // figureOf is a rate in words, under the rule for small numbers.
 func figureOf(w *words, label string, r report.Rate) figure {
 	f := figure{Label: label}
-	percent := func(x float64) string { return strconv.FormatFloat(100*x, 'f', 0, 64) }
+	percent := report.PerCent
 	switch r.Manner {
 	case report.Hidden:
 		f.Value, f.Meta = "–", w.t("too_few", r.N)
@@ -176,7 +175,7 @@ func figureOf(w *words, label string, r report.Rate) figure {
 		if r.Manner == report.Few {
 			f.Meta += ", " + w.t("few")
 		}
-		one := func(x float64) string { return strconv.FormatFloat(100*x, 'f', 1, 64) + "%" }
+		one := func(x float64) string { return report.Printed(100*x, 1) + "%" }
 		f.Low, f.Width, f.Point = one(r.Within.Low), one(r.Within.High-r.Within.Low), one(r.P)
 	}
 	return f

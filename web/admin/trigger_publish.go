@@ -3,7 +3,6 @@ package admin
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 	"github.com/aftercare/aftercare/bot/asking"
 	"github.com/aftercare/aftercare/invitation"
 	"github.com/aftercare/aftercare/invitation/triggerfile"
+	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -63,7 +63,7 @@ func (s triggerPages) triedTriggers(words *words, t asking.Tried) *triedTriggers
 			out.Lines = append(out.Lines, [2]string{x.Name, words.t("trigger_tried_open", x.Matched, x.WouldOpen)})
 			continue
 		}
-		out.Lines = append(out.Lines, [2]string{x.Name, words.t("trigger_tried", x.Matched, x.WouldAsk, fmt.Sprintf("%.1f", x.PerWeek)) + triedArms(words, x.Arms)})
+		out.Lines = append(out.Lines, [2]string{x.Name, words.t("trigger_tried", x.Matched, x.WouldAsk, report.Printed(x.PerWeek, 1)) + triedArms(words, x.Arms)})
 	}
 	for _, r := range invitation.Reasons() {
 		if n := t.NotAsked[string(r)]; n > 0 {

@@ -3,7 +3,6 @@ package api
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"net/url"
 
 	"github.com/aftercare/aftercare/access"
@@ -66,8 +65,8 @@ func (v *figuresView) words() string {
 		if t.Few {
 			few = "; of few answers"
 		}
-		percent := func(x float64) int { return int(math.Round(100 * x)) }
-		return fmt.Sprintf("%d %% %s (%d to %d %%%s), %d of %d%s", percent(*t.Rate), name, percent(*t.Low), percent(*t.High), few, *t.K, *t.N, span)
+		percent := report.PerCent
+		return fmt.Sprintf("%s %% %s (%s to %s %%%s), %d of %d%s", percent(*t.Rate), name, percent(*t.Low), percent(*t.High), few, *t.K, *t.N, span)
 	case "counts":
 		few := "too few for a rate"
 		if *t.N >= report.FewestRated { // many answers of a few customers

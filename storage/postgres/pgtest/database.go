@@ -1,6 +1,7 @@
 package pgtest
 
 import (
+	"cmp"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ type database struct {
 	as    contents
 
 	mu   sync.Mutex
-	name string      // guarded by mu: another one for each test
+	name string      // guarded by mu: another one for each test, "" when it is left
 	idle []*keptConn // guarded by mu: of stores that were closed
 }
 
@@ -44,7 +45,14 @@ const shape = `SELECT string_agg(a::text, ' ') FROM (
 	SELECT count(*) || ':' || max(xmin::text::bigint) FROM pg_namespace UNION ALL
 	SELECT count(*) || ':' || max(xmin::text::bigint) FROM pg_extension UNION ALL
 	SELECT count(*) || ':' || max(xmin::text::bigint) FROM pg_db_role_setting UNION ALL
-	SELECT count(*) || ':' || max(xmin::text::bigint) FROM pg_authid) AS a`
+	SELECT count(*) || ':' || max(xmin::text::bigint) FROM pg_authid UNION ALL
+	SELECT count(*) || ':' || max(xmin::text::bigint) FROM pg_sequence UNION ALL
+	SELECT count(*) || ':' || max(xmin::text::bigint) FROM pg_statistic_ext UNION ALL
+	SELECT count(*) || ':' || max(xmin::text::bigint) FROM pg_policy UNION ALL
+	SELECT count(*) || ':' || max(xmin::text::bigint) FROM pg_description UNION ALL
+	SELECT count(*) || ':' || max(xmin::text::bigint) FROM pg_default_acl UNION ALL
+	SELECT count(*) || ':' || max(xmin::text::bigint) FROM pg_largeobject_metadata UNION ALL
+	SELECT concat_ws(' ', datacl, datconnlimit, datallowconn) FROM pg_database WHERE datname = current_database()) AS a`
 
 // list is what a query answers, of one column of texts.
 func list(q interface {
@@ -107,6 +115,11 @@ var errUnfit = errors.New("the database is of no use to others")
 const others = " FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'" +
 	" AND pid <> pg_backend_pid() AND NOT pid = ANY ($1)"
 
+// entering are the processes of the server that let somebody else into the database. They have looked up its name, and
+// hold a lock on it until they are among the others.
+const entering = " FROM pg_locks WHERE locktype = 'object' AND classid = 'pg_database'::regclass" +
+	" AND objid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid <> pg_backend_pid()"
+
 // goodbye is how long, in milliseconds, a process of the server may take to end.
 const goodbye = "10000"
 
@@ -134,6 +147,11 @@ func (d *database) reset(name string) error {
 		stay = append(stay, c.pid)
 	}
 	d.mu.Unlock()
+	// Whoever has looked up the old name holds that lock by now, is one of the others, or finds the new name once they
+	// have the lock. So those who enter are looked at before the others, who may have entered meanwhile.
+	if _, err := list(d.admin, "SELECT pg_terminate_backend(pid, "+goodbye+")::text"+entering); err != nil {
+		return err
+	}
 	// Whoever was killed by a test may have left a statement that still runs.
 	if _, err := list(d.admin, "SELECT pg_terminate_backend(pid, "+goodbye+")::text"+others, pq.Array(stay)); err != nil {
 		return err
@@ -172,12 +190,12 @@ func (d *database) reset(name string) error {
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	// Those who did not end in time, or connected just before the name changed.
-	left, err := list(d.admin, "SELECT pid::text"+others, pq.Array(stay))
-	if err == nil && len(left) > 0 {
-		err = errUnfit
+	for text, args := range map[string][]any{entering: nil, others: {pq.Array(stay)}} { // those who did not end in time
+		if left, err := list(d.admin, "SELECT pid::text"+text, args...); err != nil || len(left) > 0 {
+			return cmp.Or(err, errUnfit)
+		}
 	}
-	return err
+	return nil
 }
 
 // close leaves the database.
@@ -187,6 +205,6 @@ func (d *database) close() error {
 	for _, c := range d.idle {
 		_ = c.DriverConn.Close() // the server may have ended it
 	}
-	d.idle = nil
+	d.idle, d.name = nil, ""
 	return d.admin.Close()
 }

@@ -138,6 +138,7 @@ func TestTheDatabaseOfATestThatFailedIsDropped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	name := again.name
 	if err := binary.give("failed", again, true); err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +146,7 @@ func TestTheDatabaseOfATestThatFailedIsDropped(t *testing.T) {
 		t.Error("the database of a test that failed is handed on")
 	}
 	var there int
-	if err := binary.admin.QueryRow("SELECT count(*) FROM pg_database WHERE datname = $1", again.name).Scan(&there); err != nil || there != 0 {
+	if err := binary.admin.QueryRow("SELECT count(*) FROM pg_database WHERE datname = $1", name).Scan(&there); err != nil || there != 0 {
 		t.Errorf("it is still there (%v)", err)
 	}
 	if other := numberOf(t, d.(*database).admin); other != number {

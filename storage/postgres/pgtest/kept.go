@@ -15,7 +15,8 @@ const most = 6
 
 // Kept has the connections to a database that From has made outlive the store that opened them: the next
 // store, of this test or of the next one on this database, finds them as new, with the server's catalogues
-// read already. It is what Options.Wrap takes. A connection that broke, or is in a transaction, ends as it always does.
+// read already. It is what Options.Wrap takes. A connection that broke, is in
+// a transaction, or is closed when another test has the database, ends as it always does.
 func Kept(dsn string) func(driver.Connector) driver.Connector {
 	d, ok := binary.byDSN.Load(dsn)
 	if !ok {
@@ -44,8 +45,9 @@ func (k keeping) Connect(ctx context.Context) (driver.Conn, error) {
 	for i, c := range k.of.idle {
 		if c.settings == k.settings && k.name == k.of.name { // else it is another test's by now
 			k.of.idle = append(k.of.idle[:i:i], k.of.idle[i+1:]...)
+			next := c.again()
 			k.of.mu.Unlock()
-			return c.again(), nil
+			return next, nil
 		}
 	}
 	k.of.mu.Unlock()
@@ -58,7 +60,7 @@ func (k keeping) Connect(ctx context.Context) (driver.Conn, error) {
 		_ = dc.Close()
 		return nil, fmt.Errorf("connection of type %T lacks what is needed", dc)
 	}
-	c := &keptConn{DriverConn: full, settings: k.settings, of: k.of}
+	c := &keptConn{DriverConn: full, settings: k.settings, of: k.of, name: k.name}
 	if c.pid, err = c.backend(ctx); err != nil {
 		_ = dc.Close()
 		return nil, err
@@ -71,13 +73,14 @@ type keptConn struct {
 	sqlstore.DriverConn
 	settings string
 	of       *database
-	pid      int64 // of the server's process
+	name     string // of the database, when this was opened
+	pid      int64  // of the server's process
 	closed   bool
 }
 
-// again is the same connection for another user.
+// again is the same connection for another user. The database is locked.
 func (c *keptConn) again() *keptConn {
-	return &keptConn{DriverConn: c.DriverConn, settings: c.settings, of: c.of, pid: c.pid}
+	return &keptConn{DriverConn: c.DriverConn, settings: c.settings, of: c.of, name: c.of.name, pid: c.pid}
 }
 
 func (c *keptConn) backend(ctx context.Context) (int64, error) {
@@ -130,7 +133,7 @@ func (c *keptConn) Close() error {
 	c.SetContext(context.Background())
 	c.of.mu.Lock()
 	defer c.of.mu.Unlock()
-	if len(c.of.idle) >= most {
+	if len(c.of.idle) >= most || c.name != c.of.name { // another test has the database, and the server has ended this
 		return c.DriverConn.Close()
 	}
 	c.of.idle = append(c.of.idle, c)
