@@ -94,7 +94,7 @@ var rooms = []room{
 	{path: "survey/strictyaml"},
 	{path: "survey/flowfile", imports: []string{"survey", "survey/strictyaml"}},
 	{path: "survey/draft", imports: []string{"survey/strictyaml", "survey/flowfile"}},
-	{path: "survey/importing", imports: []string{"survey", "survey/flowfile"}},
+	{path: "survey/importing", imports: []string{"survey", "survey/words", "survey/flowfile"}},
 	{path: "survey/trial", imports: []string{"survey", "recovery"}, pure: true},
 	{path: "survey/flowmap", imports: []string{"survey"}, pure: true},
 }

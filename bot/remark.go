@@ -158,17 +158,21 @@ func (r remarks) heard(id string) {
 	case !r.reaches():
 		id = "heard_kept"
 	}
-	if !newly(id, t) {
+	offer := ""
+	switch {
+	case k == nil, k.Watched():
+		offer = "mean_complaint"
+	case !k.State.Active():
+		offer = "mean_unsettled"
+	}
+	if !newly(id+" "+offer, t) { // with another way on it is another sentence
 		return
 	}
 	v := t.person()
 	closed := chat.Message{Text: v.Say(id), Lang: v.Lang}
 	m := closed
-	switch {
-	case k == nil, k.Watched():
-		m.Rows = [][]chat.Button{{{Text: v.Say("mean_complaint"), Data: render.MeantData(s.ID)}}}
-	case !k.State.Active():
-		m.Rows = [][]chat.Button{{{Text: v.Say("mean_unsettled"), Data: render.MeantData(s.ID)}}}
+	if offer != "" {
+		m.Rows = [][]chat.Button{{{Text: v.Say(offer), Data: render.MeantData(s.ID)}}}
 	}
 	t.want(storage.Want{Slot: named(s.ID, "heard"), Kind: storage.NoticeD, Render: m, Repost: true, Leave: &closed})
 }

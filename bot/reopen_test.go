@@ -43,3 +43,26 @@ func TestACaseKeepsItsStoryOverReopen(t *testing.T) {
 		}
 	}
 }
+
+// Whoever is told that a case is settled, and to write if it is not, is offered the way back by the
+// first words after that, however lately other words of theirs were answered.
+func TestWordsAfterACaseIsClosedOfferTheWayBack(t *testing.T) {
+	for name, before := range map[string]func(w *world, ann customer){
+		"after nothing":                     func(*world, customer) {},
+		"after words to the open case":      func(w *world, ann customer) { w.say(ann, "I waited for an hour.") },
+		"after words to it and an answer":   func(w *world, ann customer) { w.say(ann, "I waited."); w.acted(w.onlyCase(), recovery.Take{}) },
+		"after more than one of such words": func(w *world, ann customer) { w.say(ann, "I waited."); w.say(ann, "For an hour.") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, ann := lowTap(t, staffTG)
+			before(w, ann)
+			w.acted(w.onlyCase(), recovery.Resolve{Cause: "responsiveness", Actions: []recovery.Action{{Kind: recovery.Apology}}})
+			w.say(ann, "It is still wrong.")
+			w.press(ann, "It is not settled")
+			w.settle(staffTG)
+			if k := w.onlyCase(); k.State != recovery.Open || k.Reopens != 1 {
+				t.Errorf("the case is %s, reopened %d times", k.State, k.Reopens)
+			}
+		})
+	}
+}

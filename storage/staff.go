@@ -1,13 +1,14 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/survey/words"
 )
 
 // Staff is a member of staff: who may act on cases, and where.
@@ -27,27 +28,30 @@ func (s Staff) RoleAt(site string) access.Role {
 	return s.Roles.At(site)
 }
 
+// longestMadeID is how long an id is that is made from a name, in bytes, without a number that tells it apart.
+const longestMadeID = 40
+
+// unmade is an id that is made from no name: addresses of pages have it where the page makes a new one.
+const unmade = "new"
+
 // StaffID is a short key for a new member of staff, made from a name, that nobody has: small
 // letters, digits and hyphens.
 func StaffID(name string, taken []Staff) string {
-	var b strings.Builder
-	for _, r := range strings.ToLower(name) {
-		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
-			b.WriteRune(r)
-		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
-			b.WriteByte('-')
-		}
-	}
-	base := strings.Trim(b.String(), "-")
-	if base == "" {
-		base = "staff"
-	}
+	base := cmp.Or(words.Key(name, '-', longestMadeID), "staff")
 	for id, n := base, 2; ; id, n = fmt.Sprint(base, "-", n), n+1 {
-		if !slices.ContainsFunc(taken, func(s Staff) bool { return s.ID == id }) {
+		if id != unmade && !slices.ContainsFunc(taken, func(s Staff) bool { return s.ID == id }) {
 			return id
 		}
 	}
+}
+
+// SiteID is a short key for the first site, made from its name: small letters, digits and hyphens; "main" where no
+// letter of the name can stand in one.
+func SiteID(name string) string {
+	if id := words.Key(name, '-', longestMadeID); id != "" && id != unmade {
+		return id
+	}
+	return "main"
 }
 
 // StaffCode lets whoever sends it first link a chat identity to a member of staff.

@@ -8,12 +8,31 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 )
 
+// greeting stands above the first question, in its own language: a survey may not be written in that of its customer.
+type greeting struct {
+	Lang, Dir string
+	Text      []string
+	Length    string
+	How       string // the words of the link to what becomes of the answers, "" = none
+}
+
+func (s *site) greeting(f frame, m chat.Message, pulse bool) *greeting {
+	g := &greeting{Lang: m.Lang, Dir: direction(m.Lang), Text: paragraphs(m.Text), Length: m.Layout.Hint}
+	words := s.words[s.words.choose(m.Lang)]
+	if m.Lang == "" {
+		g.Lang, g.Dir, words = f.Lang, "auto", f.Words
+	}
+	if !pulse {
+		g.How = words.HowShort
+	}
+	return g
+}
+
 // asked is what is open: the question, in large, and what answers it.
 type asked struct {
 	ID, Mark, Slot string
 	Lang, Dir      string
-	Hello, Length  []string // the greeting, on the first screen
-	How            bool
+	Hello          *greeting // on the first screen
 	Changing       bool
 	Title          string
 	Text           []string

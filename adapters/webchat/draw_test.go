@@ -2,9 +2,12 @@ package webchat
 
 import (
 	"bytes"
+	"html/template"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
 )
 
 // TestWhatIsDrawnIsWhatThePageShows: byte for byte, but for what names the conversation.
@@ -33,6 +36,29 @@ func TestWhatIsDrawnIsWhatThePageShows(t *testing.T) {
 				if words, _, _ := strings.Cut(x.Text, " "); !strings.Contains(b.String(), words) {
 					t.Errorf("%s: %q is not on the page", name, x.Text)
 				}
+			}
+		}
+	}
+}
+
+// A survey that is not written in its customer's language greets in it all the same: the greeting is marked as what it
+// is, runs its own way, and no line of it is in two languages.
+func TestTheGreetingIsInOneLanguageWhateverTheQuestionIsIn(t *testing.T) {
+	site := &site{Config: newFakeBot().config(), assets: newAssets(""), words: newDictionary()}
+	site.Clock = time.Now
+	for _, greets := range []string{"en", "zh-Hans", "es", "ar"} {
+		for _, asks := range []string{"en", "zh-Hans", "es", "ar"} {
+			hello, question := laid("GREETING", chat.Layout{Part: chat.PartIntro, Hint: "LENGTH"}), overall()
+			hello.Lang, question.Lang = greets, asks
+			page := site.chatPage(site.frame(greets, "", chatPath), Visitor{}, []Item{{"i:s1", 1, 1, hello}, {"q:s1:0", 2, 1, question}}, unsent{})
+			var b bytes.Buffer
+			if err := pages().ExecuteTemplate(&b, "asked", page.Asked); err != nil {
+				t.Fatal(err)
+			}
+			how := template.HTMLEscapeString(site.words[greets].HowShort)
+			want := `<p class="hello" lang="` + greets + `" dir="` + direction(greets) + `"><b>GREETING</b><small>LENGTH <a href="` + chatPath + `/how">` + how + `</a></small></p>`
+			if !strings.Contains(b.String(), want) || !strings.Contains(b.String(), `lang="`+asks+`" dir="`+direction(asks)+`" aria-labelledby="q"`) {
+				t.Errorf("greeted in %s and asked in %s, without %s:\n%s", greets, asks, want, b.String())
 			}
 		}
 	}

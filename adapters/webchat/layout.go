@@ -80,8 +80,7 @@ func (s *site) chatPage(f frame, v Visitor, items []Item, left unsent) chatPage 
 		if hello >= 0 {
 			m := items[hello].Message
 			if p.First = len(p.Lines) == 0; p.First {
-				p.Asked.Hello = paragraphs(m.Text)
-				p.Asked.Length, p.Asked.How = []string{m.Layout.Hint}, !v.Pulse
+				p.Asked.Hello = s.greeting(f, m, v.Pulse)
 			} else { // words came first: the greeting stands above them
 				greeting := s.line(f, p.Nonce, items[hello])
 				greeting.Faint = m.Layout.Hint

@@ -27,6 +27,7 @@ import (
 type importCmd struct {
 	outputFlags
 	File    string `arg:"" help:"The table: CSV or XLSX."`
+	Sheet   string `help:"The sheet of a workbook that holds the table: its name. The first one unless given." placeholder:"NAME"`
 	Map     string `help:"A file that says which column is what; what it leaves out is guessed." placeholder:"FILE"`
 	Site    string `help:"The site of all rows, unless a column says it." placeholder:"ID"`
 	Consent string `help:"On what basis these customers may be asked: contract, consent or legitimate_interest."`
@@ -87,7 +88,14 @@ func (c *importCmd) Run(a *terminal) error {
 		debug.SetMemoryLimit(importMemory)
 	}
 	return a.withBot(func(b *bot.Bot, store storage.Store) error {
-		found, err := importing.Look(a.ctx, source, nil)
+		var shape *table.Shape
+		if c.Sheet != "" {
+			if !isWorkbook(path) {
+				return usagef("--sheet is for workbooks, and %s is none", c.File)
+			}
+			shape = &table.Shape{Format: table.XLSX, Header: true, Sheet: c.Sheet}
+		}
+		found, err := importing.Look(a.ctx, source, shape)
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.File, err)
 		}
@@ -117,6 +125,18 @@ func (c *importCmd) Run(a *terminal) error {
 		r := importing.Run{Config: importing.Config{Store: store, Asking: asks, Door: door}, Source: source, Shape: found.Shape, Map: m, Dry: c.DryRun || !c.Yes}
 		return c.run(a, &r, found)
 	})
+}
+
+// isWorkbook reports whether a file begins as an XLSX does, which is a ZIP archive.
+func isWorkbook(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 4)
+	_, err = io.ReadFull(f, head)
+	return err == nil && string(head) == "PK\x03\x04"
 }
 
 // mapped is what the columns are: as the map file says, else as it is guessed.
@@ -191,11 +211,20 @@ func (c *importCmd) mapped(a *terminal, source importing.Source, found importing
 // printMap says how the file is read.
 func (a *terminal) printMap(found importing.Found, m sheet.Map) error {
 	s := found.Shape
-	what := "A workbook"
-	if s.Format == table.Text {
+	var what string
+	switch {
+	case s.Format == table.Text:
 		what = fmt.Sprintf("Separated by %q, %s", s.Separator, s.Encoding)
+	case len(found.Sheets) > 1: // whoever keeps the table behind a cover sees here why it is not found
+		what = fmt.Sprintf("A workbook with %d sheets (--sheet chooses one: %s), of which this is %s", len(found.Sheets), strings.Join(found.Sheets, ", "), cmp.Or(s.Sheet, found.Sheets[0]))
+	default:
+		what = "A workbook"
 	}
-	if err := a.printf("%s, %d rows.\n", what, found.Rows); err != nil {
+	rowsWord := "rows"
+	if found.Rows == 1 {
+		rowsWord = "row"
+	}
+	if err := a.printf("%s, %d %s.\n", what, found.Rows, rowsWord); err != nil {
 		return err
 	}
 	rows := [][]string{{"column", "looks like", "filled", "is"}}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/xuri/excelize/v2"
 )
 
 // A table is looked at first, then imported; what is not known is asked; wrong rows are written
@@ -47,4 +49,43 @@ func TestATableIsImported(t *testing.T) {
 	}
 	write(file, "a,b\n1,\"2\n")
 	c.refuses(1, "line 2, column 2: A quote opens here", "import", file)
+}
+
+// A table that stands behind a cover is found: what is said of a workbook names its sheets, and one is chosen by name.
+func TestATableIsImportedFromAnotherSheet(t *testing.T) {
+	c := newConsole(t, map[string]string{"PUBLIC_URL": "https://care.example"})
+	c.must("site", "add", "main", "--name", "Main Street")
+	book := excelize.NewFile()
+	yesterday := time.Now().UTC().AddDate(0, 0, -1).Format("2006-01-02")
+	cells := map[string]map[string]string{
+		"Sheet1": {"A1": "Bericht", "A2": "von Ömer"},
+		"Kunden": {"A1": "Kundennr", "B1": "Datum", "A2": "C-1", "B2": yesterday, "A3": "C-2", "B3": yesterday},
+	}
+	for _, name := range []string{"Sheet1", "Kunden"} {
+		if _, err := book.NewSheet(name); err != nil {
+			t.Fatal(err)
+		}
+		for at, v := range cells[name] {
+			if err := book.SetCellStr(name, at, v); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	file := filepath.Join(c.dir, "till.xlsx")
+	if err := book.SaveAs(file); err != nil {
+		t.Fatal(err)
+	}
+	c.refuses(2, "which column is the customer's key", "import", file, "--consent", "contract")
+	out := c.must("import", file, "--sheet", "Kunden", "--consent", "contract")
+	for _, want := range []string{"A workbook with 2 sheets (--sheet chooses one: Sheet1, Kunden), of which this is Kunden, 2 rows.", "New: 2."} {
+		if !strings.Contains(out, want) {
+			t.Errorf("it says, without %q:\n%s", want, out)
+		}
+	}
+	c.refuses(1, "no sheet of this name", "import", file, "--sheet", "Customers", "--consent", "contract")
+	csv := filepath.Join(c.dir, "till.csv")
+	if err := os.WriteFile(csv, []byte("Kundennr;Datum\nC-1;"+yesterday+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.refuses(2, "--sheet is for workbooks", "import", csv, "--sheet", "Kunden", "--consent", "contract")
 }

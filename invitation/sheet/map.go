@@ -57,6 +57,7 @@ var codes = map[string]string{
 	"no_customer":  "There is nothing by which the customer is known: fill in the key, the phone or the e-mail.",
 	"no_end":       "It is not said when it ended.",
 	"no_time":      "%q is no day in the order %s: write it as the others, or choose another order.",
+	"excel_day":    "%q is how Excel keeps %s. Others are typed, and Excel may have taken its month for the day: write it as the others.",
 	"no_clock":     "%q is no time of day.",
 	"no_site":      "It is not said at which site.",
 	"unknown_site": "There is no site %q: write it as the list of sites does.",
@@ -289,6 +290,10 @@ func (r *Reader) Event(cells []string) (json.RawMessage, []Fault) {
 	default:
 		if _, right := moment(day, "", r.m.days(), zone); right {
 			fault(Clock, "no_clock", at, "")
+			break
+		}
+		if kept, is := moment(day, "", days{Serial, r.m.Since1904}, time.UTC); is && isSerial(day) {
+			fault(Ended, "excel_day", day, kept.Format("2006-01-02 15:04"))
 			break
 		}
 		fault(Ended, "no_time", day, string(r.m.Order))

@@ -189,7 +189,7 @@ func TestRowsBecomeEvents(t *testing.T) {
 		"|27.11.2026|x|Hafen|+49 30 555 01 12":       "", // the phone is the key
 		"C-1|27.11.2026":                             "no_site",
 		"=HYPERLINK(1)|27.11.2026|@SUM(1)|Hafen":     "", // words, and never a formula
-		"C-1|46353.73|x|Hafen":                       "no_time",
+		"C-1|46353.73|x|Hafen":                       "excel_day",
 		"C-1|27.11.2026 17:42\x00|x|Hafen":           "no_time",
 		strings.Repeat("x", 300) + "|27.11.2026||AS": "", // the API says so
 	} {
@@ -253,4 +253,21 @@ func FuzzRows(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A day that a workbook keeps as a number is told as people see it there: they would look for 46356.4 in vain.
+func TestADayOfExcelAmongTypedOnesIsToldAsItIsSeen(t *testing.T) {
+	for _, since1904 := range []bool{false, true} {
+		day := map[bool]string{false: "46356.4", true: "44894.4"}[since1904]
+		for _, o := range []Order{DayMonth, MonthDay, YearDay} {
+			r, err := NewReader(Map{Columns: []Field{Customer, Ended}, Names: make([]string, 2), Order: o, Since1904: since1904, Site: "old-town", Basis: "contract"}, sites())
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, faults := r.Event([]string{"C-1", day})
+			if len(faults) != 1 || faults[0].Code != "excel_day" || faults[0].Hint != "2026-11-30 09:36" || !strings.Contains(faults[0].Error(), "2026-11-30 09:36") {
+				t.Errorf("among days written %s: %+v", o, faults)
+			}
+		}
+	}
 }

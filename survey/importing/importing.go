@@ -15,6 +15,7 @@ import (
 
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/flowfile"
+	"github.com/aftercare/aftercare/survey/words"
 )
 
 // Result is a survey that came from elsewhere.
@@ -87,7 +88,7 @@ func (b *building) leave(code string, args ...any) {
 
 // name makes a key that nothing else has.
 func (b *building) name(wish string, n int) string {
-	key := strings.Trim(noKey.ReplaceAllString(strings.ToLower(wish), "_"), "_")
+	key := words.Key(wish, '_', 40)
 	if key == "" || key[0] < 'a' || key[0] > 'z' || slices.Contains([]string{"primary", "judgement", "event", "all", "any", "not"}, key) {
 		key = strings.TrimSuffix(fmt.Sprintf("q%d_%s", n, key), "_")
 	}
@@ -102,8 +103,7 @@ func (b *building) name(wish string, n int) string {
 }
 
 var (
-	noKey = regexp.MustCompile(`[^a-z0-9]+`)
-	tags  = regexp.MustCompile(`<[^>]*>`)
+	tags = regexp.MustCompile(`<[^>]*>`)
 	// expressions are what RapidPro fills in: @contact.first_name, @(upper(results.x)).
 	expressions = regexp.MustCompile(`@(?:\(([^)]*\)*)\)|((?:contact|results|fields|globals|run|urns|parent|child|trigger)(?:\.\w+)*))`)
 	piped       = regexp.MustCompile(`\{\{[^}]*\}\}|\$\{[^}]*\}|#recall:[^#]*#|[{}]`)

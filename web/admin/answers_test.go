@@ -108,7 +108,7 @@ func TestTodayShowsWhatNeedsSomebody(t *testing.T) {
 	k := w.unhappy("main", "1", "Anna", wait)
 	w.folds()
 	page := body(w.as("robin").get("/"))
-	for _, want := range []string{k.Name(), "Needs somebody now", "What they said", "forty minutes", "1 answers: too few", ">Take<"} {
+	for _, want := range []string{k.Name(), "Needs somebody now", "What they said", "forty minutes", "1 so far: too few", ">Take<"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("it does not show %q: %s", want, page)
 		}

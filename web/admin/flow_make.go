@@ -3,12 +3,12 @@ package admin
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/aftercare/aftercare/survey/draft"
 	"github.com/aftercare/aftercare/survey/flowfile"
+	bare "github.com/aftercare/aftercare/survey/words"
 )
 
 // inDraft are the words of these pages in the first language of a draft, if they have it.
@@ -111,14 +111,9 @@ func optionOps(doc *draft.Doc, path, many string) []draft.Op {
 	return ops
 }
 
-var noSlug = regexp.MustCompile(`[^a-z0-9]+`)
-
 // slug makes a key of words; "" where none of their letters can stand in a key.
 func slug(words string) string {
-	s := strings.Trim(noSlug.ReplaceAllString(strings.ToLower(words), "_"), "_")
-	if len(s) > 40 {
-		s = strings.Trim(s[:40], "_")
-	}
+	s := bare.Key(words, '_', 40)
 	if s == "" || s[0] < 'a' || s[0] > 'z' {
 		return ""
 	}

@@ -158,7 +158,7 @@ func (s surveyPages) conditionReach(ctx context.Context, w *words, flow string, 
 func (w *words) share(k, n int) string {
 	f := figureOf(w, "", report.Show(k, n))
 	if f.Value == "–" {
-		return f.Meta
+		return w.t("too_few_to_say")
 	}
 	return f.Value + " " + f.Meta
 }

@@ -51,7 +51,9 @@ func (g Sessions) Viewer(r *http.Request) (Viewer, bool, error) {
 	}
 	if w := in.Session; now.Sub(w.Seen) >= markEvery || w.Address != address(r) {
 		w.Seen, w.Address = now, address(r)
-		if err := g.Store.MarkWebSession(r.Context(), w); err != nil {
+		// Where the database takes no changes, as on a full disk, its pages can still be read: a mark that is missing only
+		// ends the session earlier.
+		if err := g.Store.MarkWebSession(r.Context(), w); err != nil && (!errors.Is(err, storage.ErrUnavailable) || errors.Is(err, storage.ErrOutdated)) {
 			return Viewer{}, false, err
 		}
 	}

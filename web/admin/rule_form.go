@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"github.com/aftercare/aftercare/recovery"
-	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey/flowfile"
+	bare "github.com/aftercare/aftercare/survey/words"
 )
 
 // ruleForm is the page of rules as a form.
@@ -301,19 +301,19 @@ func chainText(chain []recovery.Step) string {
 // made of its name.
 func (f *ruleForm) causes(words *words, before []recovery.Cause) (out []recovery.Cause) {
 	key := func(name string) string {
-		var taken []storage.Staff
+		var taken []string
 		for _, i := range f.Causes {
-			taken = append(taken, storage.Staff{ID: f.field(fmt.Sprintf("causes.%d.key", i)).Value})
+			taken = append(taken, f.field(fmt.Sprintf("causes.%d.key", i)).Value)
 		}
 		for _, c := range out {
-			taken = append(taken, storage.Staff{ID: c.Key})
+			taken = append(taken, c.Key)
 		}
-		if !strings.ContainsFunc(name, isAlnum) {
-			name = "cause"
+		base := cmp.Or(bare.Key(name, '_', longestKey), "cause")
+		made := base
+		for n := 2; slices.Contains(taken, made); n++ {
+			made = fmt.Sprint(base, "_", n)
 		}
-		short := storage.StaffID(name, nil)
-		short = strings.Trim(short[:min(len(short), longestKey)], "-")
-		return strings.ReplaceAll(storage.StaffID(short, taken), "-", "_")
+		return made
 	}
 	var called []string
 	for _, i := range f.Causes {

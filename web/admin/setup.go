@@ -155,10 +155,7 @@ func (s chatPages) savePlace(w http.ResponseWriter, r *http.Request, v Viewer) e
 	}
 	before := want.ID
 	if want.ID == "" {
-		want.ID, want.Created = cmp.Or(storage.StaffID(want.Name, nil), "main"), s.Clock()
-		if want.ID == "staff" {
-			want.ID = "main"
-		}
+		want.ID, want.Created = storage.SiteID(want.Name), s.Clock()
 	}
 	if err := s.Store.PutSite(r.Context(), want); err != nil {
 		return fmt.Errorf("store the site: %w", err)

@@ -15,6 +15,7 @@ import (
 	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
+	bare "github.com/aftercare/aftercare/survey/words"
 )
 
 // staffChatRoutes are the chats in which staff hear of cases.
@@ -160,9 +161,9 @@ func (s chatPages) addStaffChat(w http.ResponseWriter, r *http.Request, v Viewer
 	if err != nil {
 		return err
 	}
-	name, at := storage.StaffID(p.field("name").Value, nil), p.field("site")
+	name, at := bare.Key(p.field("name").Value, '-', longestChatName), p.field("site")
 	switch {
-	case !strings.ContainsFunc(p.field("name").Value, isAlnum) || strings.HasPrefix(name, "env-"):
+	case name == "" || strings.HasPrefix(name, "env-"):
 		p.field("name").Fault = words.t("schat_name_fault")
 	case slices.ContainsFunc(chats, func(c storage.StaffChat) bool { return c.Name == name }):
 		p.field("name").Fault = words.t("schat_taken", name)
@@ -265,7 +266,5 @@ func (s *site) zoneOf(sites []string) *time.Location {
 	return time.UTC
 }
 
-// isAlnum reports whether a letter may stand in the name of a chat.
-func isAlnum(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
-}
+// longestChatName is how long the name of a chat may be that is made of words, in bytes.
+const longestChatName = 40
