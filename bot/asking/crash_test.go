@@ -1,6 +1,7 @@
 package asking_test
 
 import (
+	"flag"
 	"fmt"
 	"testing"
 	"time"
@@ -12,15 +13,26 @@ import (
 // surveyIn is what each arm of the experiments of these tests is asked.
 var surveyIn = map[string]string{"usual": "one_tap_csat", "other": "post_service_3"}
 
+// Whoever dies after a call leaves stored what they leave who die before the next one.
+var afterCalls = flag.Bool("aftercalls", false, "let processes die after each call to the database too, not before it alone")
+
+// deaths are the sides of a call to the database at which processes die.
+func deaths() []storagetest.When {
+	if *afterCalls {
+		return []storagetest.When{storagetest.BeforeCall, storagetest.AfterCall}
+	}
+	return []storagetest.When{storagetest.BeforeCall}
+}
+
 // atEveryCall has something happen time after time, looks at it in a process that dies at one of its calls to the
-// database, before and after the call, has another go on, and then sees what became of it. happen is told how often it
+// database, on each of these sides of the call, has another go on, and then sees what became of it. happen is told how often it
 // was called, seen where the process died. The first process does not die: it counts the calls.
-func (w *world) atEveryCall(looks int, happen func(n int), seen func(dead string)) {
+func (w *world) atEveryCall(looks int, sides []storagetest.When, happen func(n int), seen func(dead string)) {
 	w.t.Helper()
 	inner := w.store
 	calls, began, n := 1, 0, 0
 	for at := 0; at <= calls; at++ {
-		for _, when := range []storagetest.When{storagetest.BeforeCall, storagetest.AfterCall} {
+		for _, when := range sides {
 			n++
 			happen(n)
 			mortal := storagetest.Crashing(inner, (began+at)*min(at, 1), when)
@@ -44,14 +56,13 @@ func (w *world) atEveryCall(looks int, happen func(n int), seen func(dead string
 	}
 }
 
-// TestACrashAsksNobodyTwice lets the process that asks die at each of its calls to the database,
-// before and after the call, and another go on: everybody is asked once, by one decision, in one arm of an experiment.
+// TestACrashAsksNobodyTwice lets the process that asks die at each of its calls to the database, and another go on: everybody is asked once, by one decision, in one arm of an experiment.
 func TestACrashAsksNobodyTwice(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
 		w.triggers("triggers:\n  - {name: visit, ask: one_tap_csat, after: 0m, experiment: {ask: post_service_3}}\n")
 		var customer, user string
 		before := 0
-		w.atEveryCall(2, func(n int) {
+		w.atEveryCall(2, deaths(), func(n int) {
 			customer, user = fmt.Sprint("C-", n), fmt.Sprint(1000+n)
 			w.linked(customer, user)
 			before = len(w.questions(user))

@@ -26,8 +26,8 @@ func (w *world) newsAbout(endpoint string, x *storage.Ask) (all []string) {
 	return all
 }
 
-// TestACrashTellsOtherSystemsOnce lets the process that asks die at each of its calls to the database, before
-// and after the call, and another go on: another system is told once of an offer that was made, and once of
+// TestACrashTellsOtherSystemsOnce lets the process that asks die at each of its calls to the database, and
+// another go on: another system is told once of an offer that was made, and once of
 // one that was not, and of neither in the other's place.
 func TestACrashTellsOtherSystemsOnce(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
@@ -37,7 +37,7 @@ func TestACrashTellsOtherSystemsOnce(t *testing.T) {
 		check(t, w.bot.Configuration().Refresh(t.Context()))
 		var customer string
 		var names []string
-		w.atEveryCall(3, func(n int) {
+		w.atEveryCall(3, deaths(), func(n int) {
 			customer, names = fmt.Sprint("C-", n), nil
 			for i := range 2 { // of one visit: the second is not asked about
 				e := storage.Event{

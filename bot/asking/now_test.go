@@ -117,7 +117,7 @@ func TestACrashWhileStaffAskAsksNobodyTwice(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
 		inner, calls := w.store, 1
 		for at := 0; at <= calls; at++ {
-			for _, when := range []storagetest.When{storagetest.BeforeCall, storagetest.AfterCall} {
+			for _, when := range deaths() {
 				once, user := fmt.Sprintf("%d %v", at, when), fmt.Sprint(1000+2*at)
 				if when == storagetest.AfterCall {
 					user += "1"

@@ -155,13 +155,13 @@ func TestWhoIsInPeaceIsToldLaterOrNot(t *testing.T) {
 }
 
 // TestACrashTellsNobodyTwice lets the process that tells die at each of its calls to the database,
-// before and after the call, and another go on.
+// and another go on.
 func TestACrashTellsNobodyTwice(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
 		inner := w.store
 		calls, began, n := 1, 0, 0
 		for at := 0; at <= calls; at++ {
-			for _, when := range []storagetest.When{storagetest.BeforeCall, storagetest.AfterCall} {
+			for _, when := range deaths() {
 				n++
 				anna := w.said(fmt.Sprint(1000+n), fmt.Sprint("C-", n), "en", 2)
 				id := fmt.Sprint("i-", n)

@@ -12,6 +12,7 @@ import (
 	"github.com/aftercare/aftercare/invitation/triggerfile"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/storagetest"
 	"github.com/aftercare/aftercare/survey"
 )
 
@@ -147,9 +148,9 @@ func TestACrashOpensOneCase(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
 		w.triggers(unheard)
 		var customer string
-		w.atEveryCall(2, func(n int) {
+		w.atEveryCall(2, []storagetest.When{storagetest.BeforeCall, storagetest.AfterCall}, func(n int) {
 			customer = fmt.Sprint("C-", n)
-			if n%2 == 0 {
+			if n%2 == 0 { // on one side of each call
 				w.linked(customer, fmt.Sprint(1000+n))
 				w.on(w.store) // it is known now
 			}

@@ -13,8 +13,10 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
 
@@ -112,6 +114,17 @@ func (t Tab) Do(steps ...chromedp.Action[chromedp.Void]) {
 	if err := chromedp.Do(t.Ctx, steps...); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Write puts words where the focus is: all but the last letter at once, as whoever pastes does, and that one by
+// its key. Each key is drawn, and a sentence of them takes more processor time than the page that it is on.
+func (t Tab) Write(words string) {
+	t.Helper()
+	_, size := utf8.DecodeLastRuneInString(words)
+	if _, err := chromedp.Call(t.Ctx, input.InsertText, input.InsertTextParams{Text: words[:len(words)-size]}); err != nil {
+		t.Fatal(err)
+	}
+	t.Do(chromedp.KeyEvent(words[len(words)-size:]))
 }
 
 // Eval returns the value of an expression in the page.

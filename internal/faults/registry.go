@@ -331,8 +331,10 @@ func registry() []row {
 		{44, "who is asked", "the process that asks dies at each of its calls of the store, and a server that imports a sheet is killed with -9: every customer is asked once, by one decision; over random years of events, answers, stops and staff who insist no limit is broken and every decision is explained, and each rule that is left out is seen; who is erased stands in no sheet that waits, and does not come back by it", []check{
 			{dir: shell, test: "TestAnImportThatIsKilledAsksNobodyTwice", target: crash, long: []string{"-long"}},
 			{dir: shell, test: "TestABroadcastThatIsKilledAsksNobodyTwice", target: crash, long: []string{"-long"}},
-			{dir: "bot/asking", test: "TestACrashAsksNobodyTwice", target: crash},
-			{dir: "bot/asking", test: "TestACrashWhileStaffAskAsksNobodyTwice", target: crash},
+			{dir: "bot/asking", test: "TestACrashAsksNobodyTwice", target: crash, long: []string{"-aftercalls"}},
+			{dir: "bot/asking", test: "TestACrashWhileStaffAskAsksNobodyTwice", target: crash, long: []string{"-aftercalls"}},
+			{dir: "bot/asking", test: "TestACrashTellsOtherSystemsOnce", target: crash, long: []string{"-aftercalls"}},
+			{dir: "bot/asking", test: "TestACrashTellsNobodyTwice", target: crash, long: []string{"-aftercalls"}},
 			{dir: "bot/asking", test: "TestTheModelOfWhoIsAsked", target: crash, long: []string{"-everywhere"}},
 			{dir: "bot/asking", test: "TestManyPlanAtOnce", target: crash},
 			{dir: "invitation", test: "TestThePolicyNeverAsksTooOften", target: crash},

@@ -145,14 +145,18 @@ func (b *hands) unfold(in, name string) {
 	b.click()
 }
 
-// write puts words into a field, and leaves it.
+// write puts words into a field, key by key where there is no pointer, and leaves it.
 func (b *hands) write(in, name, words string) {
 	b.Helper()
 	b.find(in, "input:not([type=checkbox]), textarea", name)
 	b.reach()
 	b.Do(chromedp.KeyEvent("a", chromedp.KeyModifiers(2)), chromedp.KeyEvent(kb.Backspace)) // Ctrl
-	if words != "" {
+	switch {
+	case words == "":
+	case b.keys:
 		b.Do(chromedp.KeyEvent(words))
+	default:
+		b.Write(words)
 	}
 	b.Do(chromedp.KeyEvent(kb.Tab))
 	b.settled()
