@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -158,14 +159,15 @@ func (r remarks) heard(id string) {
 	case !r.reaches():
 		id = "heard_kept"
 	}
-	offer := ""
+	offer, told := "", id
 	switch {
 	case k == nil, k.Watched():
 		offer = "mean_complaint"
-	case !k.State.Active():
+	case !k.State.Active(): // whoever was told to write now is offered the way back, after each end of the case
 		offer = "mean_unsettled"
+		told = fmt.Sprint(id, " after the end of ", k.ID, " ", k.Reopens)
 	}
-	if !newly(id+" "+offer, t) { // with another way on it is another sentence
+	if !newly(told, t) {
 		return
 	}
 	v := t.person()

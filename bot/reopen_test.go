@@ -63,6 +63,13 @@ func TestWordsAfterACaseIsClosedOfferTheWayBack(t *testing.T) {
 			if k := w.onlyCase(); k.State != recovery.Open || k.Reopens != 1 {
 				t.Errorf("the case is %s, reopened %d times", k.State, k.Reopens)
 			}
+			w.acted(w.onlyCase(), recovery.Resolve{Cause: "responsiveness", Actions: []recovery.Action{{Kind: recovery.Apology}}})
+			w.say(ann, "Still not.")
+			w.press(ann, "It is not settled")
+			w.settle(staffTG)
+			if k := w.onlyCase(); k.State != recovery.Open || k.Reopens != 2 {
+				t.Errorf("the case is %s, reopened %d times, after its second end", k.State, k.Reopens)
+			}
 		})
 	}
 }
