@@ -48,6 +48,9 @@ var (
 	// ErrUnreadable means that a record is there and cannot be read: it is damaged, or was written by a
 	// newer program. Others can be. A list that is read with it is without that record.
 	ErrUnreadable = errors.New("a record cannot be read: it is damaged, or a newer program wrote it")
+	// ErrChanged means that a record is no longer as it was read: somebody else changed it meanwhile. Nothing was
+	// changed. Whoever reads it again can decide again.
+	ErrChanged = errors.New("somebody else changed it meanwhile")
 	// ErrNotFound means that there is no such record.
 	ErrNotFound = errors.New("not found")
 )
@@ -244,6 +247,10 @@ type Reference interface {
 	// PutInstallation inserts or replaces the installation of a workspace. One that was
 	// approved stays so.
 	PutInstallation(ctx context.Context, i Installation) error
+	// ReplaceInstallation writes now in the place of was, which is as Installations returned it; without an account in
+	// was, now is a new one. ErrChanged if was is not there any more as it was, unless now is there already: the same
+	// may be repeated. One that was approved stays so.
+	ReplaceInstallation(ctx context.Context, was, now Installation) error
 	// Installations returns all of a platform's, by account.
 	Installations(ctx context.Context, p chat.Platform) ([]Installation, error)
 	// ApproveInstallation lets a workspace be served from at on. ErrNotFound if it is not

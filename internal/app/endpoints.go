@@ -57,20 +57,7 @@ func (e apiEndpoints) Add(ctx context.Context, h storage.Hook, url string) (id, 
 
 // Rotate implements api.Endpoints.
 func (e apiEndpoints) Rotate(ctx context.Context, id string, since time.Time) (string, error) {
-	if !since.IsZero() {
-		_, i, err := e.find(ctx, id)
-		if err != nil {
-			return "", err
-		}
-		t, err := e.target(i)
-		if err != nil {
-			return "", err
-		}
-		if len(t.Secrets) > 1 && !t.Secrets[1].Until.Add(-webhook.Rotation).Before(since) {
-			return t.Secrets[0].Value, nil
-		}
-	}
-	return e.Endpoints.Rotate(ctx, id)
+	return e.rotate(ctx, id, since)
 }
 
 // List implements api.Endpoints.
@@ -110,11 +97,22 @@ func (e *Endpoints) Add(ctx context.Context, h storage.Hook, url string, private
 	secret = webhook.NewSecret()
 	h.ID, h.Made = cmp.Or(h.ID, uuid.Must(uuid.NewV7()).String()), e.clock()
 	target := webhook.Target{URL: url, Private: private, Secrets: []webhook.Secret{{Value: secret}}}
-	return h.ID, secret, e.put(ctx, h, target)
+	return h.ID, secret, repeated(func() error {
+		was, err := installed(ctx, e.store, chat.Hook, h.ID)
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+		return e.put(ctx, was, h, e.sealed(h.ID, target))
+	})
 }
 
-func (e *Endpoints) put(ctx context.Context, h storage.Hook, t webhook.Target) error {
-	if err := e.store.PutInstallation(ctx, h.Installation(e.seal.seal(place(chat.Hook, h.ID), t.Encode()))); err != nil {
+func (e *Endpoints) sealed(id string, t webhook.Target) string {
+	return e.seal.seal(place(chat.Hook, id), t.Encode())
+}
+
+// put keeps an endpoint in the place of what was read of it. storage.ErrChanged.
+func (e *Endpoints) put(ctx context.Context, was storage.Installation, h storage.Hook, sealed string) error {
+	if err := e.store.ReplaceInstallation(ctx, was, h.Installation(sealed)); err != nil {
 		return fmt.Errorf("keep an endpoint: %w", err)
 	}
 	return nil
@@ -157,21 +155,15 @@ func (e *Endpoints) target(i storage.Installation) (webhook.Target, error) {
 
 // find returns an endpoint that was not removed. storage.ErrNotFound.
 func (e *Endpoints) find(ctx context.Context, id string) (storage.Hook, storage.Installation, error) {
-	kept, err := e.store.Installations(ctx, chat.Hook)
+	i, err := installed(ctx, e.store, chat.Hook, id)
 	if err != nil {
-		return storage.Hook{}, storage.Installation{}, err
+		return storage.Hook{}, storage.Installation{}, fmt.Errorf("endpoint %s: %w", id, err)
 	}
-	for _, i := range kept {
-		if i.Account != id {
-			continue
-		}
-		h, err := storage.HookOf(i)
-		if err == nil && h.Off == storage.HookRemoved {
-			break
-		}
-		return h, i, err
+	h, err := storage.HookOf(i)
+	if err == nil && h.Off == storage.HookRemoved {
+		err = fmt.Errorf("endpoint %s: %w", id, storage.ErrNotFound)
 	}
-	return storage.Hook{}, storage.Installation{}, fmt.Errorf("endpoint %s: %w", id, storage.ErrNotFound)
+	return h, i, err
 }
 
 // Test sends test.ping, once, and returns what became of it. It stands in the log.
@@ -194,16 +186,31 @@ func (e *Endpoints) Test(ctx context.Context, id string) (storage.HookTry, error
 // Rotate gives an endpoint another secret and returns it. What is sent is signed with the one of
 // before as well for a day.
 func (e *Endpoints) Rotate(ctx context.Context, id string) (string, error) {
-	h, i, err := e.find(ctx, id)
+	return e.rotate(ctx, id, time.Time{})
+}
+
+// rotate rotates a secret unless that was done since a moment; zero = always.
+func (e *Endpoints) rotate(ctx context.Context, id string, since time.Time) (secret string, err error) {
+	err = repeated(func() error {
+		h, i, err := e.find(ctx, id)
+		if err != nil {
+			return err
+		}
+		t, err := e.target(i)
+		if err != nil {
+			return err
+		}
+		if !since.IsZero() && len(t.Secrets) > 1 && !t.Secrets[1].Until.Add(-webhook.Rotation).Before(since) {
+			secret = t.Secrets[0].Value
+			return nil
+		}
+		secret = webhook.NewSecret()
+		return e.put(ctx, i, h, e.sealed(id, t.Rotated(secret, e.clock())))
+	})
 	if err != nil {
 		return "", err
 	}
-	target, err := e.target(i)
-	if err != nil {
-		return "", err
-	}
-	secret := webhook.NewSecret()
-	return secret, e.put(ctx, h, target.Rotated(secret, e.clock()))
+	return secret, nil
 }
 
 // Switch switches an endpoint on, or off by hand. What happens while it is off it is never told.
@@ -220,24 +227,27 @@ func (e *Endpoints) Remove(ctx context.Context, id string) error {
 }
 
 func (e *Endpoints) turn(ctx context.Context, id string, off storage.HookOff) error {
-	return e.Change(ctx, id, func(h *storage.Hook) {
+	return e.Change(ctx, id, func(h *storage.Hook) error {
 		if h.Off, h.OffAt = off, e.clock(); off == "" {
 			h.OffAt = time.Time{}
 		}
+		return nil
 	})
 }
 
-// Change changes what an endpoint is called, is told, and whether it is on. storage.ErrNotFound.
-func (e *Endpoints) Change(ctx context.Context, id string, change func(*storage.Hook)) error {
-	h, i, err := e.find(ctx, id)
-	if err != nil {
-		return err
-	}
-	change(&h)
-	if err := e.store.PutInstallation(ctx, h.Installation(i.Sealed)); err != nil {
-		return fmt.Errorf("keep an endpoint: %w", err)
-	}
-	return nil
+// Change changes what an endpoint is called, is told, and whether it is on. change is called again where somebody
+// else changed it meanwhile; its error changes nothing. storage.ErrNotFound, storage.ErrChanged.
+func (e *Endpoints) Change(ctx context.Context, id string, change func(*storage.Hook) error) error {
+	return repeated(func() error {
+		h, i, err := e.find(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := change(&h); err != nil {
+			return err
+		}
+		return e.put(ctx, i, h, i.Sealed)
+	})
 }
 
 // Log returns tries of an endpoint before the one of this id ("" = of all), the newest first.

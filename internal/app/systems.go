@@ -109,9 +109,14 @@ func (s *Systems) secrets(i storage.Installation) (all []inbound.Secret, err err
 	return all, nil
 }
 
-func (s *Systems) put(ctx context.Context, x storage.InboundSource, secrets []inbound.Secret) error {
+func (s *Systems) sealed(name string, secrets []inbound.Secret) string {
 	text, _ := json.Marshal(secrets) // words and moments always can be
-	if err := s.store.PutInstallation(ctx, x.Installation(s.seal.seal(place(chat.Inbound, x.Name), string(text)))); err != nil {
+	return s.seal.seal(place(chat.Inbound, name), string(text))
+}
+
+// put keeps a system in the place of what was read of it. storage.ErrChanged.
+func (s *Systems) put(ctx context.Context, was storage.Installation, x storage.InboundSource, sealed string) error {
+	if err := s.store.ReplaceInstallation(ctx, was, x.Installation(sealed)); err != nil {
 		return fmt.Errorf("keep how a system is heard: %w", err)
 	}
 	s.changed()
@@ -136,17 +141,12 @@ func (s *Systems) List(ctx context.Context) ([]storage.InboundSource, error) {
 }
 
 func (s *Systems) find(ctx context.Context, name string) (storage.InboundSource, storage.Installation, error) {
-	kept, err := s.store.Installations(ctx, chat.Inbound)
+	i, err := installed(ctx, s.store, chat.Inbound, name)
 	if err != nil {
-		return storage.InboundSource{}, storage.Installation{}, err
+		return storage.InboundSource{}, storage.Installation{}, fmt.Errorf("system %s: %w", name, err)
 	}
-	for _, i := range kept {
-		if i.Account == name {
-			x, err := storage.InboundOf(i)
-			return x, i, err
-		}
-	}
-	return storage.InboundSource{}, storage.Installation{}, fmt.Errorf("system %s: %w", name, storage.ErrNotFound)
+	x, err := storage.InboundOf(i)
+	return x, i, err
 }
 
 // secretOf is a secret that fits how a system signs: the one that it gives, or one of ours.
@@ -181,9 +181,10 @@ func (s *Systems) Add(ctx context.Context, x storage.InboundSource, given string
 	if !api.IsSystemName(x.Name) {
 		return "", fmt.Errorf("%w: at most 40 of a–z, 0–9, _ and -", admin.ErrSystemName)
 	}
+	taken := fmt.Errorf("%w: there is one of this name", admin.ErrSystemName)
 	if _, _, err := s.find(ctx, x.Name); !errors.Is(err, storage.ErrNotFound) {
 		if err == nil {
-			err = fmt.Errorf("%w: there is one of this name", admin.ErrSystemName)
+			err = taken
 		}
 		return "", err
 	}
@@ -192,7 +193,11 @@ func (s *Systems) Add(ctx context.Context, x storage.InboundSource, given string
 		return "", err
 	}
 	x.Made = s.clock()
-	return secret, s.put(ctx, x, []inbound.Secret{{Value: secret}})
+	err = s.put(ctx, storage.Installation{}, x, s.sealed(x.Name, []inbound.Secret{{Value: secret}}))
+	if errors.Is(err, storage.ErrChanged) {
+		err = taken
+	}
+	return secret, err
 }
 
 // Save gives a system another mapping. Errors: storage.ErrNotFound, those of inbound.Parse.
@@ -209,33 +214,36 @@ func (s *Systems) Switch(ctx context.Context, name string, on bool) error {
 }
 
 func (s *Systems) turn(ctx context.Context, name string, f func(*storage.InboundSource)) error {
-	x, i, err := s.find(ctx, name)
-	if err != nil {
-		return err
-	}
-	f(&x)
-	if err := s.store.PutInstallation(ctx, x.Installation(i.Sealed)); err != nil {
-		return fmt.Errorf("keep how a system is heard: %w", err)
-	}
-	s.changed()
-	return nil
+	return repeated(func() error {
+		x, i, err := s.find(ctx, name)
+		if err != nil {
+			return err
+		}
+		f(&x)
+		return s.put(ctx, i, x, i.Sealed)
+	})
 }
 
 // Rotate gives a system another secret and returns it; the one of before is good for a day more.
-func (s *Systems) Rotate(ctx context.Context, name, given string) (string, error) {
-	x, i, err := s.find(ctx, name)
+func (s *Systems) Rotate(ctx context.Context, name, given string) (secret string, err error) {
+	err = repeated(func() error {
+		x, i, err := s.find(ctx, name)
+		if err != nil {
+			return err
+		}
+		if secret, err = secretOf(x.File, given); err != nil {
+			return err
+		}
+		secrets := []inbound.Secret{{Value: secret}}
+		if was, err := s.secrets(i); err == nil && len(was) > 0 {
+			secrets = append(secrets, inbound.Secret{Value: was[0].Value, Until: s.clock().Add(webhook.Rotation)})
+		}
+		return s.put(ctx, i, x, s.sealed(name, secrets))
+	})
 	if err != nil {
 		return "", err
 	}
-	secret, err := secretOf(x.File, given)
-	if err != nil {
-		return "", err
-	}
-	secrets := []inbound.Secret{{Value: secret}}
-	if was, err := s.secrets(i); err == nil && len(was) > 0 {
-		secrets = append(secrets, inbound.Secret{Value: was[0].Value, Until: s.clock().Add(webhook.Rotation)})
-	}
-	return secret, s.put(ctx, x, secrets)
+	return secret, nil
 }
 
 // Remove hears a system no more.

@@ -96,28 +96,29 @@ func (e *hookEndpoints) forget(ctx context.Context) error {
 }
 
 // hook is an endpoint as it is kept now.
-func (e *hookEndpoints) hook(ctx context.Context, id string) (h storage.Hook, sealed string, ok bool) {
-	all, err := e.store.Installations(ctx, chat.Hook)
+func (e *hookEndpoints) hook(ctx context.Context, id string) (h storage.Hook, i storage.Installation, ok bool) {
+	i, err := installed(ctx, e.store, chat.Hook, id)
 	if err != nil {
-		return h, "", false
+		return h, i, false
 	}
-	for _, i := range all {
-		if i.Account == id {
-			h, err := storage.HookOf(i)
-			return h, i.Sealed, err == nil
-		}
-	}
-	return h, "", false
+	h, err = storage.HookOf(i)
+	return h, i, err == nil
 }
 
 func (e *hookEndpoints) switchOff(ctx context.Context, id string, why storage.HookOff) {
-	h, sealed, ok := e.hook(ctx, id)
-	if !ok || h.Off != "" {
-		return
-	}
-	h.Off, h.OffAt = why, e.clock()
-	if err := e.store.PutInstallation(ctx, h.Installation(sealed)); err != nil {
+	off := false
+	err := repeated(func() error {
+		h, was, ok := e.hook(ctx, id)
+		if off = ok && h.Off == ""; !off {
+			return nil
+		}
+		h.Off, h.OffAt = why, e.clock()
+		return e.store.ReplaceInstallation(ctx, was, h.Installation(was.Sealed))
+	})
+	if err != nil {
 		e.log.Error("cannot switch an endpoint off", "endpoint", id, "err", err)
+	}
+	if err != nil || !off {
 		return
 	}
 	e.log.Warn("an endpoint of another system is switched off", "endpoint", id, "why", why, "do", "look at Settings, Webhooks")

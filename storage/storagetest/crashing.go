@@ -303,6 +303,11 @@ func (c *CrashingStore) PutInstallation(ctx context.Context, i storage.Installat
 	return c.call(func() error { return c.inner.PutInstallation(ctx, i) })
 }
 
+// ReplaceInstallation implements storage.Reference.
+func (c *CrashingStore) ReplaceInstallation(ctx context.Context, was, now storage.Installation) error {
+	return c.call(func() error { return c.inner.ReplaceInstallation(ctx, was, now) })
+}
+
 // Installations implements storage.Reference.
 func (c *CrashingStore) Installations(ctx context.Context, p chat.Platform) ([]storage.Installation, error) {
 	return result(c, func() ([]storage.Installation, error) { return c.inner.Installations(ctx, p) })

@@ -145,6 +145,72 @@ var referenceTests = map[string]func(*testing.T, *bench){
 		same(t, "after one went", must(b.store.Installations(ctx, chat.Slack))(t), []storage.Installation{other})
 		same(t, "of the other platform", must(b.store.Installations(ctx, "elsewhere"))(t), []storage.Installation{elsewhere})
 	},
+	"an installation is replaced only as it was read": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		none, one := storage.Installation{}, storage.Installation{
+			Platform: chat.Slack, Account: "T1", Name: "One", Sealed: "v1.abc", Scopes: "a", Installer: "U1", Installed: now,
+		}
+		check(t, b.store.PutInstallation(ctx, storage.Installation{Platform: "elsewhere", Account: "T1", Installed: now}))
+		stands := func(what string, want ...storage.Installation) {
+			t.Helper()
+			same(t, what, must(b.store.Installations(ctx, chat.Slack))(t), want)
+		}
+		refused := func(what string, was, now storage.Installation) {
+			t.Helper()
+			if err := b.store.ReplaceInstallation(ctx, was, now); !errors.Is(err, storage.ErrChanged) {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		refused("one that is not there", one, one)
+		check(t, b.store.ReplaceInstallation(ctx, none, one))
+		check(t, b.store.ReplaceInstallation(ctx, none, one)) // once more
+		stands("new", one)
+		check(t, b.store.ApproveInstallation(ctx, chat.Slack, "T1", now))
+		one.Approved = now
+		other := one
+		other.Name, other.Sealed, other.Scopes, other.Installer, other.Installed = "Two", "v1.def", "b", "U2", now.Add(time.Second)
+		refused("a new one where one is", none, other)
+		for what, change := range map[string]func(*storage.Installation){
+			"another name": func(i *storage.Installation) { i.Name = "x" }, "another seal": func(i *storage.Installation) { i.Sealed = "x" },
+			"other scopes": func(i *storage.Installation) { i.Scopes = "x" }, "another installer": func(i *storage.Installation) { i.Installer = "x" },
+			"another moment": func(i *storage.Installation) { i.Installed = now.Add(time.Microsecond) },
+		} {
+			was := one
+			change(&was)
+			refused(what, was, other)
+		}
+		stands("after what was refused", one)
+		other.Approved = time.Time{} // it says nothing of that
+		check(t, b.store.ReplaceInstallation(ctx, one, other))
+		check(t, b.store.ReplaceInstallation(ctx, one, other))
+		other.Approved = now
+		stands("replaced", other)
+		refused("as it was before", one, storage.Installation{Platform: chat.Slack, Account: "T1", Name: "Three", Installed: now})
+		check(t, b.store.DropInstallation(ctx, chat.Slack, "T1"))
+		refused("one that is gone", other, one)
+		stands("one that is gone")
+	},
+	"of many who replace an installation at once one does": func(t *testing.T, b *bench) {
+		ctx, was := t.Context(), storage.Installation{}
+		for round := range 4 {
+			errs := make(chan error)
+			const many = 5
+			for i := range many {
+				next := storage.Installation{Platform: chat.Slack, Account: "T1", Sealed: fmt.Sprint(round, "-", i), Installed: b.clock.Now()}
+				go func() { errs <- b.store.ReplaceInstallation(ctx, was, next) }()
+			}
+			done := 0
+			for range many {
+				if err := <-errs; err == nil {
+					done++
+				} else if !errors.Is(err, storage.ErrChanged) {
+					t.Error(err)
+				}
+			}
+			same(t, "who did", done, 1)
+			was = must(b.store.Installations(ctx, chat.Slack))(t)[0]
+		}
+	},
 	"an installation waits until it is approved, and stays approved": func(t *testing.T, b *bench) {
 		ctx, now := t.Context(), b.clock.Now()
 		one := storage.Installation{Platform: chat.Slack, Account: "T1", Sealed: "v1.abc", Installed: now}

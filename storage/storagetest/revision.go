@@ -34,6 +34,9 @@ var configuring = map[string]configuringWrite{
 	"PutInstallation": {write: func(ctx context.Context, s storage.Store) error {
 		return s.PutInstallation(ctx, storage.Installation{Platform: chat.Slack, Account: "T1", Installed: then})
 	}},
+	"ReplaceInstallation": {write: func(ctx context.Context, s storage.Store) error {
+		return s.ReplaceInstallation(ctx, storage.Installation{}, storage.Installation{Platform: chat.Slack, Account: "T1", Installed: then})
+	}},
 	"ApproveInstallation": {first: putWorkspace, write: func(ctx context.Context, s storage.Store) error {
 		return s.ApproveInstallation(ctx, chat.Slack, "T1", then)
 	}},

@@ -251,6 +251,9 @@ func (s *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		case errors.Is(err, storage.ErrThere):
 			p = problemf(unavailable, "Something else stored the same at the same moment, and nothing of this was stored. Send the same again in a moment.")
 			w.Header().Set("Retry-After", "5")
+		case errors.Is(err, storage.ErrChanged):
+			p = problemf(unavailable, "Others changed it at the same moment, and nothing of this was stored. Send the same again in a moment.")
+			w.Header().Set("Retry-After", "5")
 		case errors.Is(err, storage.ErrUnavailable):
 			p = problemf(unavailable, "The database cannot be used now. Send the same again in a moment.")
 			w.Header().Set("Retry-After", "5")

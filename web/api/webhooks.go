@@ -44,8 +44,9 @@ type Endpoints interface {
 	Add(ctx context.Context, h storage.Hook, url string) (id, secret string, err error)
 	// List returns every endpoint, the newest first.
 	List(ctx context.Context) ([]Endpoint, error)
-	// Change changes what an endpoint is called, is told, and whether it is on.
-	Change(ctx context.Context, id string, change func(*storage.Hook)) error
+	// Change changes what an endpoint is called, is told, and whether it is on. change may be called several
+	// times; its error changes nothing.
+	Change(ctx context.Context, id string, change func(*storage.Hook) error) error
 	Test(ctx context.Context, id string) (storage.HookTry, error)
 	// Rotate gives an endpoint another secret, unless that was done since a moment; zero = always.
 	Rotate(ctx context.Context, id string, since time.Time) (secret string, err error)
@@ -71,9 +72,13 @@ func (s *api) endpointsOf(q *request) ([]Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(all, func(e Endpoint) bool {
-		return len(q.token.Sites) > 0 && (len(e.Sites) == 0 || slices.ContainsFunc(e.Sites, func(site string) bool { return !q.token.At(site) }))
-	}), nil
+	return slices.DeleteFunc(all, func(e Endpoint) bool { return !q.sees(&e.Hook) }), nil
+}
+
+// sees reports whether an endpoint is told of nothing but the sites of a token.
+func (q *request) sees(h *storage.Hook) bool {
+	return len(q.token.Sites) == 0 ||
+		len(h.Sites) > 0 && !slices.ContainsFunc(h.Sites, func(site string) bool { return !q.token.At(site) })
 }
 
 // endpoint is the one that an address names.
@@ -153,34 +158,47 @@ func (s *api) changeWebhook(q *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	r := &reader{now: q.now}
-	if !r.object(q.body, "name", "events", "sites", "include", "enabled") {
-		return answer{}, mistakes(r.faults...)
-	}
-	before := e.Told()
-	if err := s.terms(q, r, &e.Hook); err != nil {
-		return answer{}, err
-	}
-	if m, ok := q.body.members["enabled"]; ok {
-		switch {
-		case m.kind != boolean:
-			r.fault(m.at, "type", "This is %s; true or false is meant.", m.kind)
-		case m.truth:
-			e.Off, e.OffAt = "", time.Time{}
-		case e.Off == "":
-			e.Off, e.OffAt = storage.HookByHand, q.now
+	var before string
+	err = s.Endpoints.Change(q.Context(), e.ID, func(h *storage.Hook) error {
+		if !q.sees(h) {
+			return gone()
 		}
-	}
-	if len(r.faults) > 0 {
-		return answer{}, mistakes(r.faults...)
-	}
-	err = s.Endpoints.Change(q.Context(), e.ID, func(h *storage.Hook) { h.Name, h.HookTerms = e.Name, e.HookTerms })
+		before = h.Told()
+		err := s.newTerms(q, h)
+		e.Hook = *h
+		return err
+	})
 	if err != nil {
 		return answer{}, known(err)
 	}
 	a := audit(q, "webhook.change", e.ID)
 	a.Before, a.After = before, e.Told()
 	return answer{status: http.StatusOK, body: viewOfWebhook(&e, "")}, s.Store.PutAudit(q.Context(), a)
+}
+
+// newTerms changes an endpoint as a request says.
+func (s *api) newTerms(q *request, h *storage.Hook) error {
+	r := &reader{now: q.now}
+	if !r.object(q.body, "name", "events", "sites", "include", "enabled") {
+		return mistakes(r.faults...)
+	}
+	if err := s.terms(q, r, h); err != nil {
+		return err
+	}
+	if m, ok := q.body.members["enabled"]; ok {
+		switch {
+		case m.kind != boolean:
+			r.fault(m.at, "type", "This is %s; true or false is meant.", m.kind)
+		case m.truth:
+			h.Off, h.OffAt = "", time.Time{}
+		case h.Off == "":
+			h.Off, h.OffAt = storage.HookByHand, q.now
+		}
+	}
+	if len(r.faults) > 0 {
+		return mistakes(r.faults...)
+	}
+	return nil
 }
 
 func (s *api) rotateWebhook(q *request) (answer, error) {

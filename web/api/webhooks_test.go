@@ -20,6 +20,8 @@ type desk struct {
 	tries []storage.HookTry
 	n     int
 	since time.Time // of the newest rotation
+
+	meanwhile func() // is done by somebody else before the next change
 }
 
 func (d *desk) at(id string) (*Endpoint, error) {
@@ -46,12 +48,21 @@ func (d *desk) Add(_ context.Context, h storage.Hook, url string) (id, secret st
 
 func (d *desk) List(context.Context) ([]Endpoint, error) { return slices.Clone(d.all), nil }
 
-func (d *desk) Change(_ context.Context, id string, change func(*storage.Hook)) error {
-	e, err := d.at(id)
-	if err == nil {
-		change(&e.Hook)
+func (d *desk) Change(_ context.Context, id string, change func(*storage.Hook) error) error {
+	if f := d.meanwhile; f != nil {
+		d.meanwhile = nil
+		f()
 	}
-	return err
+	e, err := d.at(id)
+	if err != nil {
+		return err
+	}
+	now := e.Hook
+	if err := change(&now); err != nil {
+		return err
+	}
+	e.Hook = now
+	return nil
 }
 
 func (d *desk) Test(_ context.Context, id string) (storage.HookTry, error) {
@@ -242,5 +253,29 @@ func TestATokenTellsNoMoreThanItMay(t *testing.T) {
 				t.Errorf("%s opens %s %s: %d", scope, r.method, at, w.Code)
 			}
 		}
+	}
+}
+
+// TestAChangeOfAnEndpointKeepsWhatOthersChangedMeanwhile: a request changes what it names, and no more, also where
+// somebody else changed the same endpoint after it was read.
+func TestAChangeOfAnEndpointKeepsWhatOthersChangedMeanwhile(t *testing.T) {
+	c := newTill(t)
+	token := c.token(nil, access.ManageHooks)
+	made := c.webhook("made", 201, token, "POST", "", `{"name": "CRM", "url": "https://crm.example/in", "events": ["case.opened"]}`)
+	e, err := c.desk.at(made.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.desk.meanwhile = func() { e.Off, e.News = storage.HookByHand, []storage.News{storage.CaseClosed} }
+	c.webhook("renamed", 200, token, "PATCH", "/"+made.ID, `{"name": "CRM 2"}`)
+	if e.Name != "CRM 2" || e.Off != storage.HookByHand || !slices.Equal(e.News, []storage.News{storage.CaseClosed}) {
+		t.Errorf("it is %+v", *e)
+	}
+	one := c.token([]string{"main"}, access.ManageHooks)
+	e.Sites = []string{"main"}
+	c.desk.meanwhile = func() { e.Sites = nil }
+	c.webhook("of every site meanwhile", 404, one, "PATCH", "/"+made.ID, `{"name": "Mine"}`)
+	if e.Name != "CRM 2" {
+		t.Errorf("a token of one site changed what is told of every site: %+v", *e)
 	}
 }
