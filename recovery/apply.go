@@ -239,6 +239,9 @@ func (m *move) note(a Note) *Refusal {
 	if m.c.Holder.ID == m.by.ID {
 		m.c.Moved = m.now
 	}
+	if m.c.Unanswered() {
+		m.c.Wrote = time.Time{} // somebody read it and says what came of it
+	}
 	m.tell(EventNoted, "", a.Text)
 	return nil
 }

@@ -235,13 +235,14 @@ func (c Case) owed() time.Time {
 }
 
 // afterwards is what follows a resolution: the question whether it is settled, unless
-// the customer must not or cannot be asked, then the end of waiting for its answer.
+// the customer must not or cannot be asked, then the end of waiting for its answer. It does not end while what they
+// wrote is not answered.
 func (r Rules) afterwards(c Case) []Timer {
 	after, end := time.Duration(r.FollowUp.After), time.Duration(r.FollowUp.Close)
 	if after > 0 && c.Outcome.Asked.IsZero() && c.Outcome.At.IsZero() && c.Contact != NoContact && c.Lost.IsZero() {
 		return []Timer{{At: r.FollowUp.awake(c.EndedAt.Add(after), r.Hours.zone()), Clock: ClockFollowUp}}
 	}
-	if end <= 0 {
+	if end <= 0 || c.Unanswered() {
 		return nil
 	}
 	at := c.EndedAt.Add(end)

@@ -22,10 +22,17 @@ const (
 // Standings lists those of cases that are not over.
 func Standings() []Standing { return []Standing{Free, Held, Asleep, OnWatch} }
 
-// Standing is where the case stands. A case sleeps until its snooze or its agreed date is
+// Unanswered reports whether the customer wrote after the case was resolved and waits: nobody took it up again, nor
+// noted what came of it, nor did they say themselves whether it is settled.
+func (c Case) Unanswered() bool { return c.State == Resolved && !c.Wrote.IsZero() }
+
+// Standing is where the case stands. One that is resolved stands with who had it while its customer waits for an
+// answer. A case sleeps until its snooze or its agreed date is
 // over, or its customer writes: each of these changes the case.
 func (c Case) Standing() Standing {
 	switch {
+	case c.Unanswered():
+		return Held
 	case !c.State.Active():
 		return Over
 	case c.Watched():

@@ -24,6 +24,9 @@ func TestWhereACaseStands(t *testing.T) {
 		"the agreed date came":        {Case{State: Agreed, Decision: opens, Plan: plan, Struck: []string{"plan 100 thread"}}, Held, ClockPlan},
 		"agreed, and the other wrote": {Case{State: Agreed, Decision: opens, Plan: plan, Wrote: at}, Held, ClockPlan},
 		"resolved":                    {Case{State: Resolved, Decision: opens, Due: Clocks{Resolve: at}}, Over, ""},
+		"resolved, and they wrote":    {Case{State: Resolved, Decision: opens, Wrote: at, Due: Clocks{Resolve: at}}, Held, ""},
+		"settled, and they wrote":     {Case{State: Verified, Decision: opens, Wrote: at}, Over, ""},
+		"closed, and they wrote":      {Case{State: Closed, Decision: opens, Wrote: at}, Over, ""},
 		"closed, with a snooze":       {Case{State: Closed, Decision: opens, Snoozed: at, Plan: plan}, Over, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

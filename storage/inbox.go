@@ -59,7 +59,9 @@ var Never = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 // Place is where the case stands in the order of the list.
 func (c *Case) Place() Place {
 	at := Never
-	if p, ok := c.NextPromise(); ok {
+	if c.Unanswered() {
+		at = c.Wrote
+	} else if p, ok := c.NextPromise(); ok {
 		at = p.Due
 	}
 	return Place{At: at, ID: c.ID}

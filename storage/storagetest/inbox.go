@@ -81,6 +81,10 @@ var inboxTests = group{
 		mine.State = recovery.Resolved
 		b.advance(t, change("", storage.Change{Case: &mine}))
 		same(t, "mine, resolved", ids(must(b.store.Standing(t.Context(), storage.StandingFilter{Standing: recovery.Held, Holder: "me", Limit: 9}))(t)), []string(nil))
+		mine.Wrote = now
+		b.advance(t, change("", storage.Change{Case: &mine}))
+		same(t, "resolved, but its customer wrote", ids(must(b.store.Standing(t.Context(), storage.StandingFilter{Standing: recovery.Held, Holder: "me", Limit: 9}))(t)), []string{mine.ID})
+		same(t, "who wrote stands before what falls due", ids(must(b.store.Standing(t.Context(), storage.StandingFilter{Standing: recovery.Held, Limit: 9}))(t)), []string{mine.ID, mei.ID})
 		found := must(b.store.CaseNumbered(t.Context(), 0, over.Number))(t)
 		equal(t, "by its number", found.ID, over.ID)
 		equal(t, "by its id", must(b.store.Case(t.Context(), 0, over.ID))(t).Number, over.Number)

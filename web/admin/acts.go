@@ -146,7 +146,11 @@ func (l look) follows(in caseSource, who string) string {
 	then := in.Case.Case
 	then.State, then.EndedAt, then.Outcome = recovery.Resolved, l.now, recovery.Outcome{}
 	if next, ok := recovery.NextClock(in.Rules, then); ok && next.Clock == recovery.ClockFollowUp {
-		return l.w.t("will_be_asked", who, l.w.moment(l.now, next.At, in.Zone))
+		at := next.At.In(in.Zone)
+		if clock := at.Format("15:04"); l.w.moment(l.now, next.At, in.Zone) == clock {
+			return l.w.t("will_be_asked_today", who, clock)
+		}
+		return l.w.t("will_be_asked", who, l.w.day(l.now, next.At, in.Zone), at.Format("15:04"))
 	}
 	return l.w.t("will_not_be_asked", who)
 }

@@ -76,6 +76,9 @@ func (l look) offersIn(p *casePage, in caseSource, v *voice.Voice) {
 	}
 	if has(recovery.ActNote) {
 		p.Note = &box{Title: l.w.t("note_title"), Hint: l.w.t("note_hint"), Button: l.w.t("note_button"), Text: draft("note")}
+		if in.Case.Unanswered() {
+			p.Note.Hint = l.w.sentences(l.w.t("note_after"), p.Note.Hint)
+		}
 	}
 }
 

@@ -64,7 +64,7 @@ func (l look) row(k *storage.Case, view *draw.CaseView, zone *time.Location) cas
 			r.Words = voice.Cut(view.Newest(), 240)
 		}
 	}
-	if !k.Wrote.IsZero() && k.State.Active() {
+	if !k.Wrote.IsZero() && (k.State.Active() || k.Unanswered()) {
 		r.Wrote = l.w.moment(l.now, k.Wrote, zone)
 	}
 	if p, ok := k.NextPromise(); ok {

@@ -341,12 +341,12 @@ func (g *standingGroup) offer(v Viewer, cases []storage.Case) {
 	}
 	for i := range g.Rows {
 		may := v.Staff != "" && v.Can(access.TakeCase, cases[i].Site)
-		g.Rows[i].Mark = may && cases[i].Decision.Priority != recovery.P1
+		g.Rows[i].Mark = may && cases[i].State.Active() && cases[i].Decision.Priority != recovery.P1
 		switch {
 		case !may:
 		case g.Key == "free" || g.Key == "watch":
 			g.Rows[i].Act = "take"
-		case g.Key == "waiting":
+		case g.Key == "waiting" && cases[i].State.Active():
 			g.Rows[i].Act = "reply"
 		}
 	}

@@ -102,7 +102,7 @@ func (s *site) today(w http.ResponseWriter, r *http.Request, v Viewer) error {
 		switch may := v.Staff != "" && v.Can(access.TakeCase, cases[i].Site); {
 		case may && cases[i].State == recovery.Open:
 			rows[i].Act = "take"
-		case may && cases[i].Holder.ID == v.Staff:
+		case may && cases[i].State.Active() && cases[i].Holder.ID == v.Staff:
 			rows[i].Act = "reply"
 		}
 	}
