@@ -15,7 +15,7 @@ const halfway = 1e-8
 func Rounded(x float64, decimals int) float64 {
 	unit := math.Pow10(decimals)
 	n := math.Floor(math.Abs(x)*unit + 0.5 + halfway)
-	if !(n < 1<<53) { // it has no decimals, or is no number
+	if !(n < 1<<52) { // it has no decimals, or is no number
 		return x
 	}
 	if n == 0 {

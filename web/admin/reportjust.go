@@ -1,10 +1,14 @@
 package admin
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/aftercare/aftercare/bot/figures"
+	"github.com/aftercare/aftercare/internal/page"
+	"github.com/aftercare/aftercare/storage"
 )
 
 // What is counted in the background is of the last twelve months. Whoever asks for it has just the chosen days, and
@@ -19,14 +23,22 @@ var countedJust = []string{"expectation", "quality", "standards"}
 // justTurn is held by who has days counted so: one at a time in a process, pages, tables and programs alike.
 var justTurn = make(chan struct{}, 1)
 
-// made makes a report. One that was asked to count just the days waits for its turn, as long as whoever asked does.
+// justWait is how long somebody waits for it: half of what the web server gives an answer. Tests set it.
+var justWait = 15 * time.Second
+
+// made makes a report. One that was asked to count just the days waits for its turn,
+// at most justWait, and no longer than whoever asked does.
 func (s reportPages) made(name string, maker reportMaker, r *http.Request, w *words, v Viewer, f *reportFilter) (reportPage, error) {
 	if slices.Contains(countedJust, name) && r.URL.Query().Get(justDays) == justDaysAsked {
+		late := time.NewTimer(justWait)
+		defer late.Stop()
 		select {
 		case justTurn <- struct{}{}:
 			defer func() { <-justTurn }()
 		case <-r.Context().Done():
-			return reportPage{}, r.Context().Err()
+			return reportPage{}, fmt.Errorf("%w: %w", storage.ErrUnavailable, r.Context().Err())
+		case <-late.C:
+			return reportPage{}, &page.Error{Code: page.Unavailable, Title: "count_turn", Text: "count_turn_text", Err: figures.ErrTurn}
 		}
 		f.just = true
 		f.keep.Set(justDays, justDaysAsked)

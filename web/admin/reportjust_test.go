@@ -74,6 +74,12 @@ func TestOneAtATimeHasJustTheDaysCounted(t *testing.T) {
 	if _, err := programs.Report(t.Context(), "expectation", figures.ReportReader{}, nil); err != nil {
 		t.Errorf("a page that does not ask for it: %v", err)
 	}
+	was := justWait
+	justWait = 0
+	if _, err := programs.Report(t.Context(), "quality", figures.ReportReader{}, asks); !errors.Is(err, figures.ErrTurn) {
+		t.Errorf("somebody who waited long: %v", err)
+	}
+	justWait = was
 	done := make(chan error)
 	for range 3 {
 		go func() {

@@ -60,7 +60,7 @@ func (w *words) reportTabs(f *reportFilter, name string) (groups, tabs []reportT
 	}
 	last := ""
 	for _, one := range reports {
-		at := f.with("/reports/" + one.name)
+		at := f.with("/reports/"+one.name, justDays, "") // each asks for itself
 		if one.group != last {
 			groups = append(groups, reportTab{at, w.t("report_group_" + one.group), one.group == here})
 			last = one.group

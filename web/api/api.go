@@ -20,6 +20,7 @@ import (
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/asking"
+	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -248,8 +249,11 @@ func (s *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if !errors.As(err, &p) {
 		p = problemf(failed, "It is not known whether anything was stored. Sending the same again is safe.")
 		switch {
+		case errors.Is(err, figures.ErrTurn):
+			p = problemf(unavailable, "Another such count is under way. Try again in a minute.")
+			w.Header().Set("Retry-After", "60")
 		case errors.Is(err, storage.ErrThere):
-			p = problemf(unavailable, "Something else stored the same at the same moment, and nothing of this was stored. Send the same again in a moment.")
+			p = problemf(unavailable, "Something of the same key is stored already, perhaps by this request. Send the same again in a moment.")
 			w.Header().Set("Retry-After", "5")
 		case errors.Is(err, storage.ErrChanged):
 			p = problemf(unavailable, "Others changed it at the same moment, and nothing of this was stored. Send the same again in a moment.")

@@ -62,7 +62,7 @@ func (s *Store) retry(ctx context.Context, f func() error) error {
 			return err
 		}
 		fault := s.fault(err)
-		if fault == Lost {
+		if fault == Lost && ctx.Err() == nil { // who gave up lost no connection
 			s.dropIdle()
 		}
 		if i == attempts || fault == Broken || fault == Refused || fault == Taken || ctx.Err() != nil {
@@ -98,8 +98,8 @@ func (s *Store) dropIdle() {
 }
 
 // unavailable is ErrUnavailable with a cause that holds no secret and no parameter; of a value that
-// the database refuses, ErrRefused: it is not away, and waiting for it does not help. What may be stored all the same,
-// is ErrUnavailable: it may be repeated. What is there already is ErrThere.
+// the database refuses, ErrRefused: it is not away, and waiting for it does not help. What may be stored all the
+// same is ErrUnavailable, and may be repeated. What is there already is ErrThere.
 func (s *Store) unavailable(err error) error {
 	if err == nil || errors.Is(err, storage.ErrUnavailable) || errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrRefused) {
 		return err

@@ -190,8 +190,11 @@ func (d *database) reset(name string) error {
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	for text, args := range map[string][]any{entering: nil, others: {pq.Array(stay)}} { // those who did not end in time
-		if left, err := list(d.admin, "SELECT pid::text"+text, args...); err != nil || len(left) > 0 {
+	for _, look := range []struct { // those who did not end in time; whoever entered meanwhile is one of the others
+		text string
+		args []any
+	}{{entering, nil}, {others, []any{pq.Array(stay)}}} {
+		if left, err := list(d.admin, "SELECT pid::text"+look.text, look.args...); err != nil || len(left) > 0 {
 			return cmp.Or(err, errUnfit)
 		}
 	}
