@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -64,7 +65,7 @@ func TestALostLeaseStopsItsHolderOneSecondEarly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, in := newProgram(t, newMemory(1), newRecorder()), &poller{}
 		stop := p.run(in)
-		time.Sleep(10*time.Second + 500*time.Millisecond)
+		pass(10*time.Second + 500*time.Millisecond)
 		if in.running() != 1 || !p.out.Health().Accounts[0].Holds {
 			t.Fatalf("the account is not served: %d run, %+v", in.running(), p.out.Health().Accounts)
 		}
@@ -78,22 +79,21 @@ func TestALostLeaseStopsItsHolderOneSecondEarly(t *testing.T) {
 		p.store.mu.Unlock()
 		ends := p.store.leases["account:telegram:1"].until
 		for in.running() > 0 {
-			time.Sleep(10 * time.Millisecond)
+			pass(10 * time.Millisecond)
 		}
 		if early := time.Until(ends); early < 900*time.Millisecond || early > 1100*time.Millisecond {
 			t.Errorf("the intake stopped %v before the lease ended", early)
 		}
-		synctest.Wait()
 		before := p.sender.n
 		p.says(ask("q:1", private(1), "x"))
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if p.sender.n != before {
 			t.Error("something was sent without the lease")
 		}
 		p.store.mu.Lock()
 		p.store.fail = nil
 		p.store.mu.Unlock()
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 		if p.sender.n != before+1 || in.running() != 1 {
 			t.Error("the account is not served again")
 		}
@@ -107,28 +107,29 @@ func TestALostLeaseStopsItsHolderOneSecondEarly(t *testing.T) {
 func TestNothingIsSentByAHolderWhoseLeaseLapsedUnnoticed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newProgram(t, newMemory(1), newRecorder())
-		valid := true
-		d := newDispatcher(p.out, Account{Platform: chat.Telegram, ID: "1", Sender: p.sender, Limits: fast}, 1, func() bool { return valid })
+		var valid atomic.Bool
+		valid.Store(true)
+		d := newDispatcher(p.out, Account{Platform: chat.Telegram, ID: "1", Sender: p.sender, Limits: fast}, 1, valid.Load)
 		s := &served{}
 		s.account = d.account
 		p.out.register(s, d)
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan struct{})
 		go func() { defer close(done); d.run(ctx) }()
-		time.Sleep(10 * time.Millisecond)
+		pass(10 * time.Millisecond)
 		p.store.cost = 100 * time.Millisecond
 		var all sync.WaitGroup
 		all.Go(func() { p.says(ask("q:1", private(1), "x")) })
-		time.Sleep(150 * time.Millisecond) // claimed by now, or about to be
-		valid = false
+		pass(150 * time.Millisecond) // claimed by now, or about to be
+		valid.Store(false)
 		all.Wait()
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		if d := p.store.row(t, 0, "q:1"); p.sender.n == 0 && d.State != storage.Due {
 			t.Errorf("it was not sent, but it is %s", d.State)
 		}
 		n := p.sender.n
 		p.says(ask("q:2", private(2), "x"))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		if p.sender.n != n {
 			t.Error("it was sent without a lease")
 		}
@@ -147,9 +148,9 @@ func TestAnotherProcessTakesOverAndTwoNeverServeAtOnce(t *testing.T) {
 				m, r, in := newMemory(2), newRecorder(), &poller{}
 				a, b := newProgram(t, m, r), newProgram(t, m, r)
 				stopA := a.run(in)
-				time.Sleep(time.Second)
+				pass(time.Second)
 				stopB := b.run(in)
-				time.Sleep(5500 * time.Millisecond)
+				pass(5500 * time.Millisecond)
 				if !a.out.Health().Accounts[0].Holds || b.out.Health().Accounts[0].Holds || in.began != 1 {
 					t.Fatalf("the first process does not serve alone: %+v, %+v, begun %d times", a.out.Health().Accounts, b.out.Health().Accounts, in.began)
 				}
@@ -160,7 +161,7 @@ func TestAnotherProcessTakesOverAndTwoNeverServeAtOnce(t *testing.T) {
 					a.store.die()
 				}
 				for !b.out.Health().Accounts[0].Holds {
-					time.Sleep(10 * time.Millisecond)
+					pass(10 * time.Millisecond)
 				}
 				took, limit := time.Since(began), 6*time.Second
 				if graceful {
@@ -169,7 +170,7 @@ func TestAnotherProcessTakesOverAndTwoNeverServeAtOnce(t *testing.T) {
 				if took > limit {
 					t.Errorf("the takeover took %v", took)
 				}
-				time.Sleep(10 * time.Second)
+				pass(10 * time.Second)
 				if in.most != 1 || in.began != 2 || in.running() != 1 {
 					t.Errorf("pollers: %d at most, %d in all, %d now", in.most, in.began, in.running())
 				}
@@ -221,11 +222,11 @@ func TestAStopIsBounded(t *testing.T) {
 				},
 			})
 		}()
-		time.Sleep(100 * time.Millisecond)
+		pass(100 * time.Millisecond)
 		p.says(ask("q:1", private(1), "x"))
 		began := time.Now()
 		cancel()
-		time.Sleep(intakeGrace + drainGrace + flightGrace)
+		pass(intakeGrace + drainGrace + flightGrace)
 		close(release)
 		<-done
 		if took := time.Since(began); took > intakeGrace+drainGrace+flightGrace+time.Second {
@@ -254,7 +255,7 @@ func TestAnIntakeThatEndsIsStartedAgain(t *testing.T) {
 				},
 			})
 		}()
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if n != 3 {
 			t.Errorf("it was started %d times", n)
 		}
@@ -288,10 +289,10 @@ func TestWhatASenderLeftInDoubtIsSettledByTheNext(t *testing.T) {
 				stopA := a.serve(fast)
 				a.says(want("s", private(1), c.kind, "x"), tell("n", private(1), "after"))
 				a.store.die() // while x is in flight
-				time.Sleep(time.Second)
+				pass(time.Second)
 				b := newProgram(t, m, r)
 				stopB := b.serve(fast)
-				time.Sleep(time.Minute)
+				pass(time.Minute)
 				if d := cmp.Diff(append(c.posts, "after"), r.texts(private(1))); d != "" {
 					t.Error(d)
 				}
@@ -315,7 +316,7 @@ func TestARowThatALateHolderClaimsIsFoundToo(t *testing.T) {
 		}
 		d.rows[0]["q:1"] = row
 		d.memory.mu.Unlock()
-		time.Sleep(2 * doubtEvery)
+		pass(2 * doubtEvery)
 		if got := p.sender.texts(private(1)); len(got) != 1 {
 			t.Errorf("shown: %v", got)
 		}

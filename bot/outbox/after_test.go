@@ -42,7 +42,7 @@ func TestTheCoreSaysWhatFollowsFromHowASendingEnded(t *testing.T) {
 					return storage.Change{Slots: []storage.SlotOp{tell("follows", private(2), "it ended")}}, nil
 				}
 				p.says(want("s", private(1), c.kind, "x"))
-				time.Sleep(time.Minute)
+				pass(time.Minute)
 				if d := cmp.Diff([]Conclusion{c.want}, ends); d != "" {
 					t.Errorf("the core heard (-want +got):\n%s", d)
 				}
@@ -77,7 +77,7 @@ func TestWhatTheCoreLacksIsLoadedAndAskedForAgain(t *testing.T) {
 			return storage.Change{Slots: []storage.SlotOp{tell("follows", private(2), "it ended")}}, nil
 		}
 		p.says(want("s", private(1), storage.RelayD, "x"))
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if loads != 1 {
 			t.Errorf("it was loaded %d times", loads)
 		}
@@ -122,7 +122,7 @@ func TestADoubtAfterTheLastTryIsConcluded(t *testing.T) {
 					}
 				}
 				p.store.memory.mu.Unlock()
-				time.Sleep(2 * doubtEvery)
+				pass(2 * doubtEvery)
 				for _, slot := range []string{"s", "other"} {
 					if d := p.store.row(t, 0, slot); d.State != storage.Failed {
 						t.Errorf("%s is %s", slot, d.State)

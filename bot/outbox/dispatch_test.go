@@ -64,7 +64,7 @@ func (p *program) serve(limits chat.Limits) (stop func()) {
 			p.t.Error(err)
 		}
 	}()
-	time.Sleep(10 * time.Millisecond)
+	pass(10 * time.Millisecond)
 	return func() {
 		cancel()
 		<-done
@@ -166,7 +166,7 @@ func TestARowForAnIdleChatIsSentWithoutAnotherTransaction(t *testing.T) {
 		if p.sender.n != 1 {
 			t.Fatal("it was not sent at once")
 		}
-		time.Sleep(time.Second)
+		pass(time.Second)
 		if n := len(p.store.sizes) - before; n != 2 {
 			t.Errorf("%d transactions for one message; one stores it and one settles it", n)
 		}
@@ -180,10 +180,10 @@ func TestARowForAnIdleChatIsSentWithoutAnotherTransaction(t *testing.T) {
 func TestAnAnsweredQuestionAndTheNextOneTakeOneClaim(t *testing.T) {
 	scene(t, paced, func(t *testing.T, p *program) {
 		p.says(ask("q:1", private(7), "how?"))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		before := len(p.store.sizes)
 		p.says(ask("q:1", private(7), "how? fine"), ask("q:2", private(7), "why?"))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		if n := len(p.store.sizes) - before; n > 3 {
 			t.Errorf("%d transactions", n)
 		}
@@ -204,7 +204,7 @@ func TestRowsOfAChatAreSentInOrderAndOtherChatsDoNotWait(t *testing.T) {
 				p.says(tell(fmt.Sprint("n:", c, ":", i), private(c), fmt.Sprint(i)))
 			}
 		}
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		for c := 1; c <= 3; c++ {
 			if d := cmp.Diff([]string{"0", "1", "2", "3", "4", "5"}, p.sender.texts(private(c))); d != "" {
 				t.Errorf("chat %d: %s", c, d)
@@ -225,7 +225,7 @@ func TestANewerRenderReplacesTheOneThatWaits(t *testing.T) {
 		p.says(want("card:1", group(5), storage.CardD, "v1"))
 		p.says(want("card:1", group(5), storage.CardD, "v2")) // while v1 is in flight
 		p.says(want("card:1", group(5), storage.CardD, "v3"))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		var got []string
 		for _, c := range p.sender.all() {
 			got = append(got, c.text)
@@ -244,9 +244,9 @@ func TestARenderThatIsShownAlreadyIsNotSent(t *testing.T) {
 		p.says(want("card:1", group(5), storage.CardD, "v1"))
 		p.says(want("card:1", group(5), storage.CardD, "v2"))
 		p.says(want("card:1", group(5), storage.CardD, "v1")) // back, while v1 is in flight
-		time.Sleep(time.Second)
+		pass(time.Second)
 		p.says(want("card:1", group(5), storage.CardD, "v1"))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		if p.sender.n != 1 {
 			t.Errorf("%d sends", p.sender.n)
 		}
@@ -259,11 +259,11 @@ func TestARenderThatIsShownAlreadyIsNotSent(t *testing.T) {
 func TestARepostLeavesTheOldMessageAndComesBelow(t *testing.T) {
 	scene(t, fast, func(t *testing.T, p *program) {
 		p.says(ask("q:1", private(1), "how?"))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		again := ask("q:1", private(1), "how?")
 		again.Want.Repost, again.Want.Leave, again.Want.LeaveHash = true, &chat.Message{Text: "see below"}, "below"
 		p.says(tell("n:1", private(1), "hello"), again)
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		if d := cmp.Diff([]string{"how?", "hello", "how?"}, p.sender.texts(private(1))); d != "" {
 			t.Error(d)
 		}
@@ -292,7 +292,7 @@ func TestPacingKeepsThePlatformsLimits(t *testing.T) {
 			for i := range 30 {
 				p.says(tell(fmt.Sprint("n:", i), private(1), fmt.Sprint(i)))
 			}
-			time.Sleep(time.Minute)
+			pass(time.Minute)
 			if n := len(p.sender.texts(private(1))); n != 30 {
 				t.Fatalf("%d of 30 messages arrived within a minute", n)
 			}
@@ -308,7 +308,7 @@ func TestPacingKeepsThePlatformsLimits(t *testing.T) {
 				op.Want.Identity = fmt.Sprint(i)
 				p.says(op)
 			}
-			time.Sleep(4 * time.Minute)
+			pass(4 * time.Minute)
 			if n := len(p.sender.texts(group(1))); n != 60 {
 				t.Fatalf("%d of 60 cards arrived within four minutes", n)
 			}
@@ -326,7 +326,7 @@ func TestPacingKeepsThePlatformsLimits(t *testing.T) {
 			}
 			other.says(ops...)
 			other.out.Close()
-			time.Sleep(time.Minute)
+			pass(time.Minute)
 			calls := p.sender.all()
 			if len(calls) != 900 {
 				t.Fatalf("%d of 900 messages were sent within a minute", len(calls))
@@ -351,10 +351,10 @@ func TestACustomerWhoTapsDoesNotQueueBehindABroadcast(t *testing.T) {
 		}
 		other.says(ops...)
 		other.out.Close()
-		time.Sleep(20 * time.Second)
+		pass(20 * time.Second)
 		tapped := time.Now()
 		p.says(ask("q:live", private(99999), "next?"))
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		for _, c := range p.sender.all() {
 			if c.text == "next?" {
 				if waited := c.began.Sub(tapped); waited > time.Second {
@@ -373,12 +373,12 @@ func TestRowsOfOtherProcessesAreFoundByThePoll(t *testing.T) {
 		began := time.Now()
 		other.says(ask("q:1", private(1), "x"))
 		other.out.Close()
+		synctest.Wait()
 		if p.store.hints == 0 {
 			t.Error("the other process gave no hint")
 		}
-		time.Sleep(time.Second)
-		calls := p.sender.all()
-		if len(calls) != 1 || calls[0].began.Sub(began) > pollEvery+20*time.Millisecond {
+		pass(time.Second)
+		if calls := p.sender.all(); len(calls) != 1 || calls[0].began.Sub(began) > pollEvery+20*time.Millisecond {
 			t.Errorf("calls: %+v", calls)
 		}
 	})
@@ -387,12 +387,12 @@ func TestRowsOfOtherProcessesAreFoundByThePoll(t *testing.T) {
 func TestAHintWakesThePollAtOnce(t *testing.T) {
 	scene(t, fast, func(t *testing.T, p *program) {
 		other := newProgram(t, p.store.memory, nil)
-		time.Sleep(60 * time.Millisecond)
+		pass(60 * time.Millisecond)
 		began := time.Now()
 		other.says(ask("q:1", private(1), "x"))
 		other.out.Close()
 		p.out.Look()
-		time.Sleep(time.Second)
+		pass(time.Second)
 		if calls := p.sender.all(); len(calls) != 1 || calls[0].began.Sub(began) > 20*time.Millisecond {
 			t.Errorf("calls: %+v", calls)
 		}

@@ -31,12 +31,12 @@ func TestOneLookFindsWhatIsDueForAllAccounts(t *testing.T) {
 				}
 			})
 		}
-		time.Sleep(time.Second)
+		pass(time.Second)
 		looks := func(d time.Duration) int {
 			m.mu.Lock()
 			before := m.polls
 			m.mu.Unlock()
-			time.Sleep(d)
+			pass(d)
 			m.mu.Lock()
 			defer m.mu.Unlock()
 			return m.polls - before
@@ -50,7 +50,7 @@ func TestOneLookFindsWhatIsDueForAllAccounts(t *testing.T) {
 		}
 		began := time.Now()
 		other.says(ops...)
-		time.Sleep(time.Second)
+		pass(time.Second)
 		calls := r.all()
 		for _, c := range calls {
 			if took := c.began.Sub(began); took > pollEvery+20*time.Millisecond {

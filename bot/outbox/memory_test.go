@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -53,6 +54,13 @@ func newMemory(buckets int) *memory {
 		m.rows = append(m.rows, map[string]storage.Delivery{})
 	}
 	return m
+}
+
+// pass lets virtual time pass, and all that is due by then happen. What others wrote meanwhile may be read
+// without a lock afterwards: a sleep alone orders nothing.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
 }
 
 func memoryNow() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

@@ -84,7 +84,7 @@ func playSchedule(t *testing.T, seed uint64) {
 	s.hostile = false
 	s.mu.Unlock()
 	for began := time.Now(); s.unsettled() && time.Since(began) < time.Hour; {
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 	}
 	for _, stop := range s.stops {
 		stop()
@@ -146,9 +146,9 @@ func (s *schedule) act() {
 		}
 		s.begin()
 	case 1, 2, 3:
-		time.Sleep(time.Duration(s.roll(3000)) * time.Millisecond)
+		pass(time.Duration(s.roll(3000)) * time.Millisecond)
 	default:
-		time.Sleep(time.Duration(s.roll(60)) * time.Millisecond)
+		pass(time.Duration(s.roll(60)) * time.Millisecond)
 		s.speak()
 	}
 }
@@ -172,7 +172,7 @@ func (s *schedule) speak() {
 		if err == nil || strings.Contains(err.Error(), storage.ErrSeen.Error()) {
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
+		pass(50 * time.Millisecond)
 	}
 	s.t.Error("the database is away for good")
 }

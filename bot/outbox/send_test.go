@@ -44,9 +44,9 @@ func TestWhatBecomesOfAFailedSend(t *testing.T) {
 			scene(t, fast, func(t *testing.T, p *program) {
 				p.sender.script = first(c.fails, c.err, c.seen)
 				p.says(want("s", private(1), c.kind, "x"))
-				time.Sleep(time.Minute)
+				pass(time.Minute)
 				if c.fails > 2 {
-					time.Sleep(5 * time.Hour)
+					pass(5 * time.Hour)
 				}
 				d := p.store.row(t, 0, "s")
 				if d.State != c.state || p.sender.n != c.calls || len(p.sender.posts) != c.posts {
@@ -72,12 +72,12 @@ func TestACardThatMayHaveBeenShownIsMarkedAsARepeat(t *testing.T) {
 		op := want("card:1", group(1), storage.CardD, "x")
 		op.Want.Render.Title = "Card A-1"
 		p.says(op)
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		// The copy that grows stays the one that is told apart.
 		op = want("card:1", group(1), storage.CardD, "y")
 		op.Want.Render.Title = "Card A-1"
 		p.says(op)
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		var titles []string
 		for _, c := range p.sender.all() {
 			titles = append(titles, c.title)
@@ -91,10 +91,10 @@ func TestACardThatMayHaveBeenShownIsMarkedAsARepeat(t *testing.T) {
 func TestAnEditInDoubtIsRepeatedWhateverItIs(t *testing.T) {
 	scene(t, fast, func(t *testing.T, p *program) {
 		p.says(tell("n:1", private(1), "a"))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		p.sender.script = first(2, fail(chat.InDoubt), false)
 		p.says(tell("n:1", private(1), "b"))
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if got := p.sender.screen[private(1)]["1"]; got != "b" || len(p.sender.posts) != 1 {
 			t.Errorf("the chat shows %q after %d posts", got, len(p.sender.posts))
 		}
@@ -118,16 +118,16 @@ func TestWhatFollowsAnEditThatMustWaitGoesOn(t *testing.T) {
 			return nil, true
 		}
 		p.says(ask("q:s:0", chatOf, "one"))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		p.says(ask("q:s:0", chatOf, "one, answered"), ask("q:s:1", chatOf, "two"))
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		if told.IsZero() || !edited.IsZero() {
 			t.Fatalf("the edit was told to wait: %v; it was done: %v", !told.IsZero(), !edited.IsZero())
 		}
 		if !slices.Contains(p.sender.texts(chatOf), "two") {
 			t.Errorf("the next question waits behind the edit: %v", p.sender.texts(chatOf))
 		}
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if edited.Sub(told) < 20*time.Second {
 			t.Errorf("the edit was done %v after it was told to wait 20 s", edited.Sub(told))
 		}
@@ -146,14 +146,14 @@ func TestAChatThatMustWaitWaitsAndOthersDoNot(t *testing.T) {
 			return nil, true
 		}
 		p.says(ask("q:1", slow, "x"))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		p.says(ask("q:slow", slow, "y"))
 		committed := map[chat.Address]time.Time{}
 		for c := 2; c < 50; c++ {
 			committed[private(c)] = time.Now()
 			p.says(ask(fmt.Sprint("q:", c), private(c), "x"))
 		}
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		for _, c := range p.sender.all() {
 			if c.to == slow && c.err == nil && c.began.Sub(told) < 20*time.Second {
 				t.Errorf("%q was sent %v after the chat was told to wait 20 s", c.text, c.began.Sub(told))
@@ -180,9 +180,9 @@ func TestTheAccountWaitsWhenItIsToldTo(t *testing.T) {
 			return &chat.Error{Kind: chat.RateLimited, RetryAfter: 5 * time.Second, Account: true}, false
 		}
 		p.says(ask("q:1", private(1), "x"))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		p.says(ask("q:other", private(100), "x"))
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		calls := p.sender.all()
 		for _, c := range calls[1:] {
 			if c.began.Sub(told) < 5*time.Second {
@@ -233,12 +233,12 @@ func TestAPlatformStormDelaysOnlyTheChatsThatItHits(t *testing.T) {
 				wanted[slot] = time.Now()
 				p.says(ask(slot, private(c), slot))
 			}
-			time.Sleep(2 * time.Second)
+			pass(2 * time.Second)
 		}
 		mu.Lock()
 		quiet = true
 		mu.Unlock()
-		time.Sleep(2 * time.Hour)
+		pass(2 * time.Hour)
 		delivered := map[string]bool{}
 		for _, c := range p.sender.all() {
 			if c.ref != "" {
@@ -272,12 +272,12 @@ func TestABlockedPrivateChatIsRemembered(t *testing.T) {
 		mine, card := ask("q:1", private(7), "x"), want("card:1", group(1), storage.CardD, "x")
 		mine.Want.Identity, card.Want.Identity = who.ID(), who.ID()
 		p.says(card)
-		time.Sleep(time.Second)
+		pass(time.Second)
 		if !p.store.ids[who.ID()].Blocked.IsZero() {
 			t.Error("a staff chat that is gone says nothing of the customer")
 		}
 		p.says(mine)
-		time.Sleep(time.Second)
+		pass(time.Second)
 		if p.store.ids[who.ID()].Blocked.IsZero() {
 			t.Error("the identity is not marked as blocked")
 		}
@@ -288,7 +288,7 @@ func TestAChatThatMovedIsWrittenToAtItsNewAddress(t *testing.T) {
 	scene(t, fast, func(t *testing.T, p *program) {
 		old, new := group(1), group(1001)
 		p.says(want("card:1", old, storage.CardD, "a"))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		p.sender.script = func(_ int, to chat.Address, _ chat.Message, _ chat.Ref) (error, bool) {
 			if to == old {
 				return &chat.Error{Kind: chat.MovedChat, To: new}, false
@@ -297,7 +297,7 @@ func TestAChatThatMovedIsWrittenToAtItsNewAddress(t *testing.T) {
 		}
 		began := time.Now()
 		p.says(want("card:1", old, storage.CardD, "b"))
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if d := cmp.Diff([]string{"b"}, p.sender.texts(new)); d != "" {
 			t.Error(d)
 		}
@@ -328,9 +328,9 @@ func TestRevokedCredentialsStopTheAccountAndLoseNothing(t *testing.T) {
 			return fail(chat.Revoked), false
 		}
 		p.says(ask("q:1", private(1), "x"))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		p.says(ask("q:2", private(2), "x"))
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		if p.sender.n != 1 || asked < 60 {
 			t.Errorf("%d sends and %d questions with credentials that are refused", p.sender.n, asked)
 		}
@@ -344,7 +344,7 @@ func TestRevokedCredentialsStopTheAccountAndLoseNothing(t *testing.T) {
 			t.Errorf("the operator sees %+v", h)
 		}
 		works.Store(true) // the workspace installed the app anew
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		for _, s := range []string{"q:1", "q:2"} {
 			if d := p.store.row(t, 0, s); d.State != storage.Sent {
 				t.Errorf("%s is %s although the credentials are taken again", s, d.State)
@@ -366,7 +366,7 @@ func TestASenderThatPanicsIsADoubt(t *testing.T) {
 			return nil, true
 		}
 		p.says(ask("q:1", private(1), "x"))
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if d := p.store.row(t, 0, "q:1"); d.State != storage.Sent || p.sender.n != 2 {
 			t.Errorf("%s after %d sends", d.State, p.sender.n)
 		}
