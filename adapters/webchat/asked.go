@@ -14,15 +14,23 @@ type greeting struct {
 	Text      []string
 	Length    string
 	How       string // the words of the link to what becomes of the answers, "" = none
+
+	HowLang, HowDir string // of these words, "" = as the text
 }
 
 func (s *site) greeting(f frame, m chat.Message, pulse bool) *greeting {
 	g := &greeting{Lang: m.Lang, Dir: direction(m.Lang), Text: paragraphs(m.Text), Length: m.Layout.Hint}
-	words := s.words[s.words.choose(m.Lang)]
 	if m.Lang == "" {
-		g.Lang, g.Dir, words = f.Lang, "auto", f.Words
+		g.Lang, g.Dir = f.Lang, "auto"
 	}
 	if !pulse {
+		words, has := s.words[s.words.tag(m.Lang)]
+		if !has { // the words of the page
+			words = f.Words
+			if m.Lang != "" {
+				g.HowLang, g.HowDir = f.Lang, direction(f.Lang)
+			}
+		}
 		g.How = words.HowShort
 	}
 	return g

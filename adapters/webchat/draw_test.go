@@ -63,3 +63,24 @@ func TestTheGreetingIsInOneLanguageWhateverTheQuestionIsIn(t *testing.T) {
 		}
 	}
 }
+
+// A greeting in a language that the chat has no words of keeps the words of the page, marked as theirs.
+func TestWordsOfThePageInAnotherGreetingAreMarked(t *testing.T) {
+	site := &site{Config: newFakeBot().config(), assets: newAssets(""), words: newDictionary()}
+	site.Clock = time.Now
+	for _, greets := range []string{"fr", "he", "pt-BR"} {
+		for _, reads := range []string{"en", "zh-Hans", "es", "ar"} {
+			hello, question := laid("GREETING", chat.Layout{Part: chat.PartIntro, Hint: "LENGTH"}), overall()
+			hello.Lang, question.Lang = greets, greets
+			page := site.chatPage(site.frame(reads, "", chatPath), Visitor{}, []Item{{"i:s1", 1, 1, hello}, {"q:s1:0", 2, 1, question}}, unsent{})
+			var b bytes.Buffer
+			if err := pages().ExecuteTemplate(&b, "asked", page.Asked); err != nil {
+				t.Fatal(err)
+			}
+			want := `<small>LENGTH <a href="` + chatPath + `/how" lang="` + reads + `" dir="` + direction(reads) + `">` + template.HTMLEscapeString(site.words[reads].HowShort) + `</a></small>`
+			if !strings.Contains(b.String(), want) {
+				t.Errorf("greeted in %s on a page in %s, without %s:\n%s", greets, reads, want, b.String())
+			}
+		}
+	}
+}

@@ -25,8 +25,8 @@ func deaths() []storagetest.When {
 }
 
 // atEveryCall has something happen time after time, looks at it in a process that dies at one of its calls to the
-// database, on each of these sides of the call, has another go on, and then sees what became of it. happen is told how often it
-// was called, seen where the process died. The first process does not die: it counts the calls.
+// database, on each of these sides of the call, has another go on, and then sees what became of it. happen is told how
+// often it was called, seen where the process died. The first process does not die: it counts the calls.
 func (w *world) atEveryCall(looks int, sides []storagetest.When, happen func(n int), seen func(dead string)) {
 	w.t.Helper()
 	inner := w.store
@@ -56,7 +56,8 @@ func (w *world) atEveryCall(looks int, sides []storagetest.When, happen func(n i
 	}
 }
 
-// TestACrashAsksNobodyTwice lets the process that asks die at each of its calls to the database, and another go on: everybody is asked once, by one decision, in one arm of an experiment.
+// TestACrashAsksNobodyTwice lets the process that asks die at each of its calls to the database, and another go
+// on: everybody is asked once, by one decision, in one arm of an experiment.
 func TestACrashAsksNobodyTwice(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
 		w.triggers("triggers:\n  - {name: visit, ask: one_tap_csat, after: 0m, experiment: {ask: post_service_3}}\n")

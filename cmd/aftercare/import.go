@@ -90,12 +90,19 @@ func (c *importCmd) Run(a *terminal) error {
 	return a.withBot(func(b *bot.Bot, store storage.Store) error {
 		var shape *table.Shape
 		if c.Sheet != "" {
-			if !isWorkbook(path) {
+			sniffed, err := importing.Sniff(source)
+			switch {
+			case err != nil:
+				return fmt.Errorf("%s: %w", c.File, err)
+			case sniffed.Format != table.XLSX:
 				return usagef("--sheet is for workbooks, and %s is none", c.File)
 			}
-			shape = &table.Shape{Format: table.XLSX, Header: true, Sheet: c.Sheet}
+			shape, sniffed.Sheet = &sniffed, c.Sheet
 		}
 		found, err := importing.Look(a.ctx, source, shape)
+		if found.Elsewhere(err) {
+			return fmt.Errorf("%s: %w", c.File, c.elsewhere(found))
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.File, err)
 		}
@@ -127,16 +134,13 @@ func (c *importCmd) Run(a *terminal) error {
 	})
 }
 
-// isWorkbook reports whether a file begins as an XLSX does, which is a ZIP archive.
-func isWorkbook(path string) bool {
-	f, err := os.Open(path)
-	if err != nil {
-		return false
+// elsewhere says in which sheets the table may stand that was not found.
+func (c *importCmd) elsewhere(found importing.Found) error {
+	all := strings.Join(found.Sheets, ", ")
+	if c.Sheet != "" && !slices.ContainsFunc(found.Sheets, func(s string) bool { return strings.EqualFold(s, c.Sheet) }) {
+		return fmt.Errorf("the workbook has no sheet of this name. Choose one with --sheet: %s", all)
 	}
-	defer f.Close()
-	head := make([]byte, 4)
-	_, err = io.ReadFull(f, head)
-	return err == nil && string(head) == "PK\x03\x04"
+	return fmt.Errorf("the sheet %s has no rows below the names of its columns. Choose another one with --sheet: %s", cmp.Or(c.Sheet, found.Sheets[0]), all)
 }
 
 // mapped is what the columns are: as the map file says, else as it is guessed.
@@ -220,11 +224,7 @@ func (a *terminal) printMap(found importing.Found, m sheet.Map) error {
 	default:
 		what = "A workbook"
 	}
-	rowsWord := "rows"
-	if found.Rows == 1 {
-		rowsWord = "row"
-	}
-	if err := a.printf("%s, %d %s.\n", what, found.Rows, rowsWord); err != nil {
+	if err := a.printf("%s, %s.\n", what, count(found.Rows, "row")); err != nil {
 		return err
 	}
 	rows := [][]string{{"column", "looks like", "filled", "is"}}

@@ -82,7 +82,18 @@ func TestATableIsImportedFromAnotherSheet(t *testing.T) {
 			t.Errorf("it says, without %q:\n%s", want, out)
 		}
 	}
-	c.refuses(1, "no sheet of this name", "import", file, "--sheet", "Customers", "--consent", "contract")
+	c.refuses(1, "no sheet of this name. Choose one with --sheet: Sheet1, Kunden", "import", file, "--sheet", "Customers", "--consent", "contract")
+	for range 2 { // a cover of one row, and an empty one
+		if err := book.RemoveRow("Sheet1", 1); err != nil {
+			t.Fatal(err)
+		}
+		if err := book.Save(); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{nil, {"--sheet", "sheet1"}} {
+			c.refuses(1, "1 has no rows below the names of its columns. Choose another one with --sheet: Sheet1, Kunden", append([]string{"import", file, "--consent", "contract"}, args...)...)
+		}
+	}
 	csv := filepath.Join(c.dir, "till.csv")
 	if err := os.WriteFile(csv, []byte("Kundennr;Datum\nC-1;"+yesterday+"\n"), 0o600); err != nil {
 		t.Fatal(err)

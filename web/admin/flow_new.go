@@ -131,8 +131,11 @@ func (s surveyPages) fromFile(w http.ResponseWriter, r *http.Request, v Viewer, 
 	return s.begin(w, r, v, name, source, "file")
 }
 
+// newThing is what no survey or site may be called: at its address stands the form that makes one.
+const newThing = "new"
+
 // begin stores the first revision of a draft. A name that is taken gets a number, unless
-// the draft is of a file that says which survey it is.
+// the draft is of a file that says which survey it is. None is called newThing.
 func (s surveyPages) begin(w http.ResponseWriter, r *http.Request, v Viewer, name, source, what string) error {
 	ctx := r.Context()
 	for n := 1; n < 100; n++ {
@@ -143,6 +146,9 @@ func (s surveyPages) begin(w http.ResponseWriter, r *http.Request, v Viewer, nam
 			if text, err = draft.Apply(source, draft.Op{Do: draft.Set, Path: "flow", Value: try, Was: name}); err != nil {
 				return err
 			}
+		}
+		if try == newThing { // its page would be the form
+			continue
 		}
 		taken, err := s.taken(r, try)
 		if err != nil {

@@ -26,7 +26,7 @@ func (u unwritable) MarkWebSession(context.Context, storage.WebSession) error {
 func TestASessionThatCannotBeMarkedStillOpensPages(t *testing.T) {
 	s := newStreet(t)
 	b := s.owner()
-	for err, reads := range map[error]bool{storage.ErrUnavailable: true, storage.ErrOutdated: false, storage.ErrRefused: false} {
+	for err, reads := range map[error]bool{storage.ErrUnavailable: true, storage.ErrOutdated: false, storage.ErrGone: false, storage.ErrRefused: false} {
 		s.now = s.now.Add(time.Hour) // a mark is due
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.AddCookie(b.cookie)

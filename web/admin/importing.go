@@ -228,6 +228,9 @@ func (s importPages) showImport(w http.ResponseWriter, r *http.Request, v Viewer
 		if err := s.importColumns(r, words, &p, &x); err != nil {
 			return err
 		}
+		if x.Wrong != nil {
+			p.Wrong = words.t("import_sheet_empty", cmp.Or(x.Found.Shape.Sheet, x.Found.Sheets[0]))
+		}
 		for _, m := range missing {
 			said := importMissing{Text: words.t("import_" + string(m)), At: importAsks[m]}
 			p.Missing = append(p.Missing, said)

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xuri/excelize/v2"
+
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/bot/asking"
 	fields "github.com/aftercare/aftercare/invitation/sheet"
@@ -30,6 +32,10 @@ func init() {
 			At: "/asking/import/x", Stage: "columns", Step: 2, How: "Separated by ;", Missing: []importMissing{{"Say which.", ""}, {"Say why.", "order"}}, Rows: 9, All: []field{menu},
 			Shape:   []field{{Name: "separator", Label: "Separator", Kind: "select", Options: []option{{"0", ","}}}},
 			Columns: []importColumn{{"Kundennr", "C-1, C-2", "100 %", field{Name: "column0", Label: "Kundennr is our", Options: []option{{"skip", "Don’t import"}}}, []field{{Name: "zone", Label: "Times are in the zone", Options: []option{{"", "of the site"}}}}}},
+		}},
+		fixture{"import.html", "a sheet without rows", f, importPage{
+			At: "/asking/import/x", Stage: "columns", Step: 2, How: "Workbook", Wrong: "The sheet “Cover” has no rows.",
+			Shape: []field{{Name: "sheet", Label: "Sheet", Kind: "select", Options: []option{{"Cover", "Cover"}, {"Visits", "Visits"}}}},
 		}},
 		fixture{"import.html", "running", f, importPage{At: "/asking/import/x", Stage: "running", Step: 4, Progress: 40, Far: "rows: 482 of 1204", Left: "about 20 s left"}},
 		fixture{"import.html", "full", f, importPage{
@@ -159,6 +165,53 @@ func TestAListOfCustomersIsImportedAndAsked(t *testing.T) {
 			if words.by["row_"+code] == "" {
 				t.Errorf("%s: nothing is said of %q", lang, code)
 			}
+		}
+	}
+}
+
+// A workbook that opens with a cover is not thrown away: its sheets are offered, and the table is read from the one that
+// somebody chooses.
+func TestAWorkbookWithACoverIsImported(t *testing.T) {
+	w := newWorld(t)
+	boss := Viewer{Login: "l", SignIn: "boss", Grants: access.Grants{access.EverySite: access.Admin}, Language: "en"}
+	desk := importing.NewDesk(importing.Config{Store: w.store}, filepath.Join(t.TempDir(), "imports"), w.clock.Now, nil)
+	b := &visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(boss), Clock: w.clock.Now, Imports: desk, PublicURL: "https://care.example"})}
+	for what, cover := range map[string][]string{"empty": nil, "of one row": {"Report"}} {
+		book := excelize.NewFile()
+		if _, err := book.NewSheet("Visits"); err != nil {
+			t.Fatal(err)
+		}
+		for at, row := range map[string][]string{"Visits": {"Customer", "Ended"}, "Sheet1": cover} {
+			if err := book.SetSheetRow(at, "A1", &row); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := book.SetSheetRow("Visits", "A2", &[]string{"C-1", "2026-11-30"}); err != nil {
+			t.Fatal(err)
+		}
+		var file bytes.Buffer
+		if err := book.Write(&file); err != nil {
+			t.Fatal(err)
+		}
+		sent := b.send("till.xlsx", file.String())
+		at := sent.Header().Get("Location")
+		if sent.Code != 303 {
+			t.Errorf("a cover that is %s: %d\n%s", what, sent.Code, sent.Body)
+			continue
+		}
+		page := body(b.get(at))
+		for _, want := range []string{"The sheet “Sheet1” has no rows below", `<option value="Sheet1" selected>`, `<option value="Visits">`, `value="shape"`, `value="forget"`} {
+			if !strings.Contains(page, want) {
+				t.Errorf("a cover that is %s, without %q:\n%s", what, want, page)
+			}
+		}
+		b.post(at, url.Values{"do": {"shape"}, "sheet": {"Visits"}, "header": {"true"}})
+		if page := body(b.get(at)); !strings.Contains(page, `<option value="customer" selected>`) || strings.Contains(page, "has no rows") {
+			t.Errorf("the other sheet, behind a cover that is %s:\n%s", what, page)
+		}
+		b.post(at, url.Values{"do": {"shape"}, "sheet": {"Sheet1"}, "header": {"true"}})
+		if page := body(b.get(at)); !strings.Contains(page, "The sheet “Sheet1” has no rows below") {
+			t.Errorf("the cover once more, which is %s:\n%s", what, page)
 		}
 	}
 }

@@ -168,7 +168,7 @@ func (s settingsPages) saveSite(w http.ResponseWriter, r *http.Request, v Viewer
 	fault("signs", "site_signs_fault", !slices.Contains(storage.Signatures(), want.Signs))
 	if isNew {
 		want.ID, want.Created = f.field("id").Value, s.Clock()
-		fault("id", "site_id_fault", !siteID.MatchString(want.ID) || want.ID == "new")
+		fault("id", "site_id_fault", !siteID.MatchString(want.ID) || want.ID == newThing)
 		all, err := s.Store.Sites(r.Context())
 		if err != nil {
 			return err

@@ -184,17 +184,24 @@ func (d *Desk) keep(id string, r io.Reader) (n int64, err error) {
 	return n, errors.Join(err, f.Close())
 }
 
-// look finds out how the file is written, and guesses what its columns are.
+// look finds out how the file is written, and guesses what its columns are. Of a workbook whose table may stand in
+// another sheet it keeps what is wrong, and the sheets.
 func (d *Desk) look(ctx context.Context, x *Import, shape *table.Shape) (err error) {
 	if shape == nil {
-		s, err := sniff(d.file(x.ID))
+		s, err := Sniff(d.file(x.ID))
 		if err != nil {
 			return err
 		}
 		shape = &s
 	}
 	shape.Scratch = d.Dir // nothing of it lies where others read
-	if x.Found, err = Look(ctx, d.file(x.ID), shape); err != nil {
+	x.Found, err = Look(ctx, d.file(x.ID), shape)
+	if x.Wrong = nil; x.Found.Elsewhere(err) {
+		x.Map, x.Remembered = sheet.Map{}, false
+		x.Wrong, _ = errors.AsType[*table.Error](err)
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	if x.Map, x.Remembered, err = Guess(ctx, d.Store, x.Found); err != nil {

@@ -44,11 +44,12 @@ type Found struct {
 }
 
 // Look finds out how a file is written, unless shape says it, and what its columns are. It reads
-// the whole file once, so that what cannot be read is known before anything is done.
+// the whole file once, so that what cannot be read is known before anything is done. The sheets of a workbook are named
+// also with an error.
 func Look(ctx context.Context, src Source, shape *table.Shape) (Found, error) {
 	var f Found
 	if shape == nil {
-		s, err := sniff(src)
+		s, err := Sniff(src)
 		if err != nil {
 			return f, err
 		}
@@ -100,6 +101,12 @@ func Look(ctx context.Context, src Source, shape *table.Shape) (Found, error) {
 	return f, nil
 }
 
+// Elsewhere reports whether the rows that Look did not find may stand in another sheet of the workbook.
+func (f Found) Elsewhere(err error) bool {
+	wrong, ok := errors.AsType[*table.Error](err)
+	return ok && (wrong.Code == table.Empty && len(f.Sheets) > 1 || wrong.Code == table.NoSheet)
+}
+
 // DaysOf are what stands in the column of a field, of the rows that Look would look at.
 func DaysOf(src Source, shape table.Shape, column int) ([]string, error) {
 	rows, err := open(src, shape)
@@ -134,7 +141,8 @@ func unjoined(err error) error {
 	return err
 }
 
-func sniff(src Source) (table.Shape, error) {
+// Sniff finds out how a file is written. An error about the file is a *table.Error.
+func Sniff(src Source) (table.Shape, error) {
 	r, err := src()
 	if err != nil {
 		return table.Shape{}, err
