@@ -23,8 +23,8 @@ var countedJust = []string{"expectation", "quality", "standards"}
 // justTurn is held by who has days counted so: one at a time in a process, pages, tables and programs alike.
 var justTurn = make(chan struct{}, 1)
 
-// justWait is how long somebody waits for it: half of what the web server gives an answer. Tests set it.
-var justWait = 15 * time.Second
+// justWait is how long somebody waits for it: a third of what the web server gives an answer. Tests set it.
+var justWait = 10 * time.Second
 
 // made makes a report. One that was asked to count just the days waits for its turn,
 // at most justWait, and no longer than whoever asked does.

@@ -33,7 +33,7 @@ func TestWhatMayBeRepeatedIsNotRefused(t *testing.T) {
 			if !errors.Is(got[0], got[1]) {
 				t.Errorf("%s: %s gets %v, want %v", name, what, got[0], got[1])
 			}
-			if got[1] == storage.ErrThere && (!errors.Is(got[0], storage.ErrUnavailable) || strings.Contains(got[0].Error(), storage.ErrUnavailable.Error())) {
+			if errors.Is(got[1], storage.ErrThere) && (!errors.Is(got[0], storage.ErrUnavailable) || strings.Contains(got[0].Error(), storage.ErrUnavailable.Error())) {
 				t.Errorf("%s: %s gets %v: it may be begun anew, and nobody is away", name, what, got[0])
 			}
 		}
