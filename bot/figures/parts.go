@@ -31,14 +31,15 @@ type count interface {
 	drop()     // forgets all that it holds
 }
 
-// narrowest is how many numbers customers of a part have at the least: 4,096 parts have them all, however many rows one
-// of these customers has.
+// narrowest is how many numbers a part has that is not divided any further: some 8,000 parts have all customers, however
+// many rows one of them has.
 const narrowest = math.MaxUint64 >> 12
 
 // inParts fills counts that tell customers apart by w. read goes through all rows, each time in whatever order, and
 // ends early where full says so. Where counts would hold more than most records, the rows are read several times, each
 // time of some of the customers, who are divided by their numbers: each customer is counted whole, in one of the parts.
-// The last row that is read may bring some records more than most; beyond 4,096 parts they are as large as they must.
+// The last row that is read may bring some records more than most; parts that are not divided any further are as large
+// as they must be.
 func inParts(w *whom, most int, read func(full func() bool) error, counts ...count) error {
 	held := func() (n int) {
 		for _, c := range counts {

@@ -231,3 +231,12 @@ func TestOfTwoWhoMakeASystemOfOneNameOneIsTold(t *testing.T) {
 		t.Errorf("the secret that the first was shown is lost: %v", err)
 	}
 }
+
+// A system cannot have a name whose page is another one.
+func TestNoSystemHasTheNameOfItsForm(t *testing.T) {
+	_, store, seal := sameBase(t)
+	x := storage.InboundSource{Name: "new", InboundTerms: storage.InboundTerms{File: oneFile}}
+	if _, err := (&Systems{store: store, seal: seal, clock: Now}).Add(t.Context(), x, ""); !errors.Is(err, admin.ErrSystemName) {
+		t.Errorf("a system called %q: %v", x.Name, err)
+	}
+}

@@ -181,6 +181,9 @@ func (s *Systems) Add(ctx context.Context, x storage.InboundSource, given string
 	if !api.IsSystemName(x.Name) {
 		return "", fmt.Errorf("%w: at most 40 of a–z, 0–9, _ and -", admin.ErrSystemName)
 	}
+	if x.Name == "new" { // its page is the form
+		return "", fmt.Errorf("%w: not %q", admin.ErrSystemName, x.Name)
+	}
 	taken := fmt.Errorf("%w: there is one of this name", admin.ErrSystemName)
 	if _, _, err := s.find(ctx, x.Name); !errors.Is(err, storage.ErrNotFound) {
 		if err == nil {

@@ -65,7 +65,7 @@ func (s *site) weekOf(ctx context.Context, w *words, f storage.FigureFilter) (al
 	}
 	if !more {
 		if rate := asked.Answered(); rate.N > 0 {
-			all = append(all, figureOf(w, w.t("answered_week"), rate.Rate))
+			all = append(all, figureOf(w, w.t("answered_share"), rate.Rate))
 		}
 	}
 	to, err := time.Parse(time.DateOnly, f.To)
