@@ -31,8 +31,8 @@ type count interface {
 	drop()     // forgets all that it holds
 }
 
-// narrowest is how many numbers a part has that is not divided any further: some 8,000 parts have all customers, however
-// many rows one of them has.
+// narrowest is how many numbers a part has that is not divided any further: some 8,000 parts have all customers,
+// however many rows one of them has.
 const narrowest = math.MaxUint64 >> 12
 
 // inParts fills counts that tell customers apart by w. read goes through all rows, each time in whatever order, and

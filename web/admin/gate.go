@@ -51,8 +51,8 @@ func (g Sessions) Viewer(r *http.Request) (Viewer, bool, error) {
 	}
 	if w := in.Session; now.Sub(w.Seen) >= markEvery || w.Address != address(r) {
 		w.Seen, w.Address = now, address(r)
-		// Where the database takes no changes, as on a full disk, its pages can still be read: a mark that is missing only
-		// ends the session earlier.
+		// Where the database takes no changes, as on a full disk, its pages can still be read: a mark that is missing
+		// only ends the session earlier.
 		if err := g.Store.MarkWebSession(r.Context(), w); err != nil && (!errors.Is(err, storage.ErrUnavailable) || errors.Is(err, storage.ErrOutdated) || errors.Is(err, storage.ErrGone)) {
 			return Viewer{}, false, err
 		}

@@ -169,8 +169,8 @@ func TestAListOfCustomersIsImportedAndAsked(t *testing.T) {
 	}
 }
 
-// A workbook that opens with a cover is not thrown away: its sheets are offered, and the table is read from the one that
-// somebody chooses.
+// A workbook that opens with a cover is not thrown away: its sheets are offered, and the table is read from the one
+// that somebody chooses.
 func TestAWorkbookWithACoverIsImported(t *testing.T) {
 	w := newWorld(t)
 	boss := Viewer{Login: "l", SignIn: "boss", Grants: access.Grants{access.EverySite: access.Admin}, Language: "en"}
