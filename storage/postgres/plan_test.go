@@ -100,7 +100,11 @@ func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
 		if strings.Contains(text, "standing = $2") {
 			stands++
 			by := map[bool]string{true: "cases_mine", false: "cases_standing"}[strings.Contains(text, "holder = $3")]
-			if !strings.Contains(whole, by) || strings.Contains(whole, "Sort") {
+			_, each, ok := strings.Cut(whole, "Nested Loop") // what each bucket is asked: above it, the few that they answer are put in order
+			if !ok {
+				each = whole
+			}
+			if !strings.Contains(each, by) || strings.Contains(each, "Sort") {
 				t.Errorf("%.200s\n%s", text, whole)
 			}
 		}

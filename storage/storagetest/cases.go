@@ -72,6 +72,7 @@ var caseTests = map[string]func(*testing.T, *bench){
 		}
 		want := []string{held("bob", recovery.Taken).ID, held("bob", recovery.Agreed).ID}
 		held("bob", recovery.Resolved)
+		b.putCase(t, storage.Case{Case: recovery.Case{State: recovery.Resolved, Holder: recovery.Staffer{ID: "bob"}, Wrote: b.clock.Now()}})
 		held("eve", recovery.Taken)
 		same(t, "how many each has", must(b.store.CountHeld(t.Context()))(t), map[string]int{"bob": 2, "eve": 1})
 		b.putCase(t, storage.Case{Case: recovery.Case{State: recovery.Open}})

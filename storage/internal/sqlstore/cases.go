@@ -23,7 +23,7 @@ func newCaseQueries(t *texts) caseQueries {
 		casesOf:       t.caseLists(),
 		casesDue:      t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND due IS NOT NULL AND due <= ? ORDER BY due, id LIMIT ?"),
 		casesBefore:   t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND rules IS NOT NULL AND rules < ? ORDER BY rules, id LIMIT ?"),
-		casesHeld:     t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND holder = ? AND holder > '' ORDER BY id LIMIT ?"),
+		casesHeld:     t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND holder = ? AND holder > '' AND state <> '" + string(recovery.Resolved) + "' ORDER BY id LIMIT ?"),
 		casesUnposted: t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND unposted ORDER BY opened_at, id LIMIT ?"),
 	}
 }
@@ -132,7 +132,7 @@ func caseCell(b storage.Bucket, v storage.Case) (cell, error) {
 	if !slices.Contains(recovery.Resting(), v.State) {
 		due, rules, unposted = orNull(v.Next), int64(v.Rules), v.Unposted
 	}
-	if v.State.Active() {
+	if v.State.Active() || v.Unanswered() {
 		holder = v.Holder.ID
 	}
 	return cell{body: body, link: link, row: []any{

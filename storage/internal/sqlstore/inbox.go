@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -29,7 +30,7 @@ type standingList struct {
 func newInboxQueries(t *texts) inboxQueries {
 	q := inboxQueries{
 		standing: map[standingList]*list{}, countStanding: map[standingList]*list{},
-		countHeld:    t.one("SELECT holder, count(*) FROM cases WHERE bucket = ? AND holder > '' GROUP BY holder"),
+		countHeld:    t.one("SELECT holder, count(*) FROM cases WHERE bucket = ? AND holder > '' AND state <> '" + string(recovery.Resolved) + "' GROUP BY holder"),
 		caseNumbered: t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND number = ? AND id > ''"),
 	}
 	if t.dialect.Rows != nil {

@@ -57,7 +57,8 @@ func Start(t testing.TB) string {
 // test binary for each name, and closes what it opened. A test may get the database of one that has
 // passed: it holds what fill made, in the order of its rows if not in the same places, and has another name, so that
 // nothing that the earlier test left behind finds it. It is dropped if the test failed, changed the schema, rights or
-// bounds of the database, or left somebody there who cannot be ended. Pages and statistics are not as new: a test that looks at plans takes Start.
+// bounds of the database, or left somebody there who cannot be ended. Pages and statistics are not as new: a test that
+// looks at plans takes Start.
 func From(t testing.TB, name string, fill func(dsn string) error) string {
 	t.Helper()
 	s := Shared(t)
