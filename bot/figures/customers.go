@@ -53,7 +53,7 @@ func makeCustomers(ctx context.Context, from *Source, of ResultKey) ([]byte, err
 	if err != nil {
 		return nil, fmt.Errorf("read services: %w", err)
 	}
-	said, more, err := Received(ctx, from, asFigures(from.Filter(of)), from.Zone)
+	said, more, err := from.Received(ctx, asFigures(from.Filter(of)))
 	if err != nil {
 		return nil, fmt.Errorf("read what customers asked: %w", err)
 	}

@@ -1,12 +1,10 @@
 package admin
 
 import (
-	"context"
 	"math"
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/recovery"
@@ -23,7 +21,7 @@ var wanted = []storage.FeedbackKind{storage.Complaint, storage.Suggestion, stora
 func (s reportPages) reportComplaints(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
 	ctx := r.Context()
 	p.Days = "days_complaints"
-	said, more, err := s.received(ctx, f.FigureFilter)
+	said, more, err := s.Store.Received(ctx, f.FigureFilter)
 	if err != nil || more {
 		p.TooMany = more
 		return p, err
@@ -92,14 +90,9 @@ func (s reportPages) reportComplaints(r *http.Request, w *words, _ Viewer, f *re
 	return p, nil
 }
 
-// received is what customers wanted said on the days of a filter, by the days of its sites.
-func (s reportPages) received(ctx context.Context, f storage.FigureFilter) ([]storage.ReceivedWords, bool, error) {
-	return figures.Received(ctx, s.Store, f, func(site string) *time.Location { return s.at(site).Zone })
-}
-
 // timesBefore compares complaints with those of the time before.
 func (s reportPages) timesBefore(r *http.Request, w *words, f *reportFilter, now, services int) (text string, clear bool, err error) {
-	said, more, err := s.received(r.Context(), f.earlier)
+	said, more, err := s.Store.Received(r.Context(), f.earlier)
 	if err != nil || more {
 		return "", false, err
 	}

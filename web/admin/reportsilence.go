@@ -139,7 +139,7 @@ func (w *words) tipping(bad, answered, asked, target int) string {
 
 // heard are the estimates of how many were unsatisfied and said nothing, each with what it assumes.
 func (s reportPages) heard(r *http.Request, w *words, f *reportFilter) (tiles []reportFigure, err error) {
-	said, more, err := s.received(r.Context(), f.FigureFilter)
+	said, more, err := s.Store.Received(r.Context(), f.FigureFilter)
 	if err != nil || more {
 		return nil, err
 	}
