@@ -65,6 +65,7 @@ type FigureFilter struct {
 	Sites    []string // these, no others
 	From, To string   // days, "2026-03-05"; To counts as well
 	Flow     string   // "" = any, as below
+	Flows    []string // of Asked alone: these surveys, no others; nil = any
 	Service  string
 	Staff    string
 	Language string

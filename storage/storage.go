@@ -45,6 +45,9 @@ var (
 	// key is stored. Two made the same at once, or an earlier try stored it and its answer was lost. Whoever begins
 	// anew sees what is there; the same row is never stored.
 	ErrThere error = thereError{}
+	// ErrSlow is an ErrUnavailable of a database that is there: what was asked took longer than one answer may. Less of
+	// it may be had.
+	ErrSlow error = slowError{}
 	// ErrUnreadable means that a record is there and cannot be read: it is damaged, or was written by a
 	// newer program. Others can be. A list that is read with it is without that record.
 	ErrUnreadable = errors.New("a record cannot be read: it is damaged, or a newer program wrote it")
@@ -62,6 +65,14 @@ func (thereError) Error() string { return "something of the same key is stored a
 
 // Is reports whether it counts as an error.
 func (thereError) Is(target error) bool { return target == ErrUnavailable }
+
+// slowError is ErrSlow: an ErrUnavailable with words of its own.
+type slowError struct{}
+
+func (slowError) Error() string { return "it took longer than the database gives one answer: ask for less" }
+
+// Is reports whether it counts as an error.
+func (slowError) Is(target error) bool { return target == ErrUnavailable }
 
 // Store is a database. Its methods are safe for concurrent use, and each returns
 // within its context's deadline plus two seconds even on a connection that hangs.

@@ -2,6 +2,7 @@ package figures
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/aftercare/aftercare/report"
@@ -48,28 +49,41 @@ func GatherAsked(ctx context.Context, from Store, f storage.FigureFilter) (*Aske
 		if cells, err = from.AskedCells(ctx, all, false); err != nil {
 			return nil, err
 		}
-		if invited(cells) > min(exact, f.Limit) {
-			if ready, err := a.addUp(ctx, cells); ready || err != nil {
-				return a, err
+		ready, err := from.AskedReady(ctx)
+		switch {
+		case err != nil:
+			return nil, err
+		case !ready: // all are read, as long as anybody can
+			cells = nil
+		case invited(cells) > min(exact, f.Limit):
+			return a, a.addUp(ctx, cells)
+		default: // few of these, among any number of others
+			if f.Flows = surveysOf(cells); len(f.Flows) == 0 {
+				return a, nil
 			}
 		}
 	}
 	list, more, err := from.Asked(ctx, f)
-	if err == nil && more && known { // few of these, among too many of others to read
-		if ready, err := a.addUp(ctx, cells); ready || err != nil {
-			return a, err
-		}
+	if err == nil && more && cells != nil {
+		return a, a.addUp(ctx, cells)
 	}
 	a.list = list
 	return a, tooMany(more, err)
 }
 
-// addUp takes the sums, if they are ready.
-func (a *Asked) addUp(ctx context.Context, cells []storage.AskedCell) (ready bool, err error) {
-	if ready, err = a.from.AskedReady(ctx); ready && err == nil {
-		a.sums, err = askedSumsOf(ctx, a.from, a.filter, cells)
+// addUp takes the sums.
+func (a *Asked) addUp(ctx context.Context, cells []storage.AskedCell) (err error) {
+	a.sums, err = askedSumsOf(ctx, a.from, a.filter, cells)
+	return err
+}
+
+// surveysOf are the surveys of which there are invitations.
+func surveysOf(cells []storage.AskedCell) (flows []string) {
+	for i := range cells {
+		flows = append(flows, cells[i].Flow)
 	}
-	return ready, err
+	slices.Sort(flows)
+	return slices.Compact(flows)
 }
 
 // Summed reports whether they were added up by day.

@@ -20,6 +20,8 @@ type invitedStore struct {
 	list    []storage.AskedCustomer
 	ready   bool
 	crowded bool // there are more of other kinds than are read
+	others  int  // of other kinds, of a survey of their own, which Asked reads unless it is told of which surveys
+	read    int  // rows that Asked read, at most in one call
 }
 
 func (s *invitedStore) fitting(f *storage.FigureFilter) (list []storage.AskedCustomer) {
@@ -33,6 +35,13 @@ func (s *invitedStore) fitting(f *storage.FigureFilter) (list []storage.AskedCus
 
 func (s *invitedStore) Asked(_ context.Context, f storage.FigureFilter) ([]storage.AskedCustomer, bool, error) {
 	list := s.fitting(&f)
+	n := len(list)
+	if f.Flow == "" && f.Flows == nil {
+		n += s.others
+	}
+	if s.read = max(s.read, min(n, f.Limit)); n > f.Limit {
+		return list, true, nil
+	}
 	return list, s.crowded || len(list) > f.Limit, nil
 }
 
@@ -208,5 +217,22 @@ func TestFewInvitationsAmongManyOthersAreCounted(t *testing.T) {
 	s.ready = false
 	if _, err := GatherAsked(t.Context(), s, f); !errors.Is(err, ErrTooMany) {
 		t.Errorf("before they are added up: %v", err)
+	}
+}
+
+// TestOfFewAmongManyOthersOnlyTheseAreRead: who stays away is asked by a survey of their own, and customers' invitations
+// are not read for that, however many there are. Where there are none of these, nothing more is read.
+func TestOfFewAmongManyOthersOnlyTheseAreRead(t *testing.T) {
+	for _, few := range []int{0, 300} {
+		s := askedAtRandom(rand.New(rand.NewPCG(4, 113)), few)
+		s.others = 1_000_000
+		f := storage.FigureFilter{Sites: []string{"s0", "s1"}, From: "2026-01-01", To: "2026-04-30", Of: storage.OfLost, Exact: Most}
+		a, err := GatherAsked(t.Context(), s, f)
+		if err != nil || a.Summed() || len(a.List()) != len(s.list) {
+			t.Errorf("of %d: %v, added up %v", few, err, a != nil && a.Summed())
+		}
+		if s.read > fewAsked {
+			t.Errorf("for %d of them %d invitations were read at once", few, s.read)
+		}
 	}
 }

@@ -211,6 +211,8 @@ func fault(err error) sqlstore.Fault {
 		return sqlstore.Lost
 	case "0A000", "26000": // a prepared statement that another program's migration, or a pooler, took away
 		return sqlstore.Lost
+	case "57014": // statement timeout; whoever gives up knows it by their context
+		return sqlstore.Slow
 	case "23505": // unique violation
 		return sqlstore.Taken
 	}

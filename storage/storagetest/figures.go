@@ -235,6 +235,16 @@ func init() {
 				t.Errorf("asked of %s: %+v, %v, %v", kind, only, more, err)
 			}
 		}
+		for _, x := range []struct {
+			flows []string
+			want  int
+		}{{[]string{"f", "g"}, 2}, {[]string{"g"}, 0}, {[]string{}, 0}} {
+			f := wide
+			f.Flows = x.flows
+			if asked, more, err := b.store.Asked(ctx, f); err != nil || more || len(asked) != x.want {
+				t.Errorf("asked by the surveys %q are %d, not %d, %v, %v", x.flows, len(asked), x.want, more, err)
+			}
+		}
 		for kind, want := range map[storage.Of]int{storage.OfCustomers: 2, storage.OfAnybody: 5} {
 			f := wide
 			f.Of = kind

@@ -258,6 +258,8 @@ func (s *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		case errors.Is(err, storage.ErrChanged):
 			p = problemf(unavailable, "Others changed it at the same moment, and nothing of this was stored. Send the same again in a moment.")
 			w.Header().Set("Retry-After", "5")
+		case errors.Is(err, storage.ErrSlow):
+			p = problemf(tooLarge, "It took longer than the database gives one answer. Ask for fewer days or one site.")
 		case errors.Is(err, storage.ErrUnavailable):
 			p = problemf(unavailable, "The database cannot be used now. Send the same again in a moment.")
 			w.Header().Set("Retry-After", "5")

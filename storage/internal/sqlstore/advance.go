@@ -56,7 +56,7 @@ func (s *Store) oneTurns(err error) bool {
 		return false
 	}
 	fault := s.fault(err)
-	return fault == Refused || fault == Taken || fault == Broken
+	return fault == Refused || fault == Taken || fault == Slow || fault == Broken
 }
 
 // errDoubt is the error of a batch that may be stored all the same: the answer to its

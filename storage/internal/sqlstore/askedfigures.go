@@ -95,8 +95,12 @@ func (s *Store) Asked(ctx context.Context, f storage.FigureFilter) ([]storage.As
 	}
 	var over atomic.Bool
 	all, more, err := readEvery(s, f, brief(&f), func(buckets [][]any, most int64) (fit []askedOne, err error) {
-		args := []any{s.dialect.Keys(texted(f.Sites)), micro(from), micro(to), most}
-		parts, err := gather(ctx, s, "invitations of figures", s.q.asked, buckets, args, func(rows *askedRows, row scanner) error { return s.addAsked(rows, &f, row) })
+		args := []any{s.dialect.Keys(texted(f.Sites)), micro(from), micro(to)}
+		text := s.q.asked
+		if flows := flowsOf(&f); flows != nil {
+			text, args = s.q.askedOf, append(args, s.dialect.Keys(texted(flows)))
+		}
+		parts, err := gather(ctx, s, "invitations of figures", text, buckets, append(args, most), func(rows *askedRows, row scanner) error { return s.addAsked(rows, &f, row) })
 		for _, part := range parts {
 			fit = append(fit, part.fit...)
 			for _, n := range part.seen {
@@ -117,6 +121,14 @@ func (s *Store) Asked(ctx context.Context, f storage.FigureFilter) ([]storage.As
 		}
 	}
 	return list, more || over.Load(), s.levelsAt(ctx, list, opened)
+}
+
+// flowsOf are the surveys of which invitations are read; nil = of any.
+func flowsOf(f *storage.FigureFilter) []string {
+	if f.Flow != "" {
+		return []string{storage.Clean(f.Flow)}
+	}
+	return f.Flows
 }
 
 // openedIn is the bucket in which the conversation of an invitation stands: that of whoever opened the link. One that

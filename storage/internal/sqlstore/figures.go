@@ -20,6 +20,7 @@ type figureQueries struct {
 	judged       byClass[*list]
 	scored       byClass[*list] // judged, with the scores of the questions
 	asked        *list
+	askedOf      *list // of some surveys
 	levelsAt     *across
 	experimented string
 	answeredOf   *keyed // levels by conversation, also of those that have none
@@ -113,9 +114,8 @@ func newFigureQueries(t *texts) figureQueries {
 		}),
 		judged: byClass[*list]{judged(false, false), judged(true, false)},
 		scored: byClass[*list]{judged(false, true), judged(true, true)},
-		asked: t.inBuckets(func(bucket string) string {
-			return "SELECT bucket, site, body FROM invitations WHERE bucket = " + bucket + " AND " + t.dialect.Among("site") + " AND created_at >= ? AND created_at < ? LIMIT ?"
-		}),
+		asked: t.inBuckets(func(bucket string) string { return invited(t, bucket) + " LIMIT ?" }),
+		askedOf: t.inBuckets(func(bucket string) string { return invited(t, bucket) + " AND " + t.dialect.Among("flow") + " LIMIT ?" }),
 		experimented: t.one("SELECT experiment, arm, sent, customer, state, body FROM asks WHERE bucket = ? AND experiment > '' AND " + t.dialect.Among("site") +
 			" AND sent >= ? AND NOT test LIMIT ?"),
 		answeredOf: t.keyed("session, level", "read_sessions", "session", " AND answered > 0"),
@@ -127,6 +127,11 @@ func newFigureQueries(t *texts) figureQueries {
 		pulseWords: t.one("SELECT s.day, s.site, a.text" + of + " JOIN answers a ON a.bucket = s.bucket AND a.session = s.session" + days +
 			" AND NOT s.test" + isOther + " AND s.class = '" + ofStaff + "' AND a.kind = 'text' AND a.text > '' AND a.newest AND NOT a.dropped AND NOT a.skipped LIMIT ?"),
 	}
+}
+
+// invited are the invitations of a bucket at some sites that were made between two moments.
+func invited(t *texts, bucket string) string {
+	return "SELECT bucket, site, body FROM invitations WHERE bucket = " + bucket + " AND " + t.dialect.Among("site") + " AND created_at >= ? AND created_at < ?"
 }
 
 // conditions are the parameters of what a filter says of a conversation.

@@ -23,6 +23,7 @@ const (
 	Lost                 // the connection is gone; a COMMIT under way is in doubt
 	Refused              // the data is refused: too large, breaks a constraint
 	Taken                // something of that key is there already: of one turn a refusal; else storage.ErrThere
+	Slow                 // the database gave up, as it took too long; again it would as well
 )
 
 // Retries: enough to outlive a restart of the database's connections, too few to keep
@@ -65,7 +66,7 @@ func (s *Store) retry(ctx context.Context, f func() error) error {
 		if fault == Lost && ctx.Err() == nil { // who gave up lost no connection
 			s.dropIdle()
 		}
-		if i == attempts || fault == Broken || fault == Refused || fault == Taken || ctx.Err() != nil {
+		if i == attempts || fault == Broken || fault == Slow || fault == Refused || fault == Taken || ctx.Err() != nil {
 			return err
 		}
 		s.log.Debug("database: trying again", "attempt", i, "err", s.dialect.Describe(err))
@@ -99,7 +100,7 @@ func (s *Store) dropIdle() {
 
 // unavailable is ErrUnavailable with a cause that holds no secret and no parameter; of a value that
 // the database refuses, ErrRefused: it is not away, and waiting for it does not help. What may be stored all the
-// same is ErrUnavailable, and may be repeated. What is there already is ErrThere.
+// same is ErrUnavailable, and may be repeated. What is there already is ErrThere, and what takes too long ErrSlow.
 func (s *Store) unavailable(err error) error {
 	if err == nil || errors.Is(err, storage.ErrUnavailable) || errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrRefused) {
 		return err
@@ -115,6 +116,8 @@ func (s *Store) unavailable(err error) error {
 			return fmt.Errorf("%w: %s", storage.ErrRefused, s.describe(err))
 		case Taken:
 			return fmt.Errorf("%w: %s", storage.ErrThere, s.describe(err))
+		case Slow:
+			return fmt.Errorf("%w: %s", storage.ErrSlow, s.describe(err))
 		}
 	}
 	return fmt.Errorf("%w: %s", storage.ErrUnavailable, s.describe(err))

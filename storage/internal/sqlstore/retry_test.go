@@ -26,6 +26,8 @@ func TestWhatMayBeRepeatedIsNotRefused(t *testing.T) {
 		"refused in doubt": {Refused, errDoubt{cause}, storage.ErrUnavailable, storage.ErrUnavailable},
 		"taken":            {Taken, cause, storage.ErrRefused, storage.ErrThere},
 		"taken in doubt":   {Taken, errDoubt{cause}, storage.ErrUnavailable, storage.ErrUnavailable},
+		"slow":             {Slow, cause, storage.ErrSlow, storage.ErrSlow},
+		"slow in doubt":    {Slow, errDoubt{cause}, storage.ErrUnavailable, storage.ErrUnavailable},
 		"broken":           {Broken, cause, storage.ErrUnavailable, storage.ErrUnavailable},
 	} {
 		s := &Store{dialect: Dialect{Fault: func(error) Fault { return c.fault }, Describe: error.Error}}
