@@ -206,6 +206,7 @@ type connector string
 // connection that is at the same: it fails at once, whatever the busy timeout, and
 // succeeds when the other one is through.
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	takeHeap() // before the first database is opened, or never
 	for end := time.Now().Add(patient); ; {
 		conn, err := c.Driver().Open(string(c))
 		if err == nil || fault(err) != sqlstore.Again || time.Now().After(end) {
