@@ -1,6 +1,7 @@
 package importing
 
 import (
+	"bufio"
 	"crypto/cipher"
 	"encoding/json"
 	"errors"
@@ -11,7 +12,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/aftercare/aftercare/internal/table"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -29,6 +32,12 @@ func (d *Desk) private() error {
 	}
 	return nil
 }
+
+// kinds are the files that an import has: what was sent, what is known of it, and the same while it is written.
+var kinds = []string{"sheet", "json", "refused", "next"}
+
+// sentWithin is how long a file may rest while it is sent and looked at first.
+const sentWithin = time.Hour
 
 var idShape = regexp.MustCompile(`^[0-9a-f-]{36}$`)
 
@@ -60,7 +69,7 @@ func (d *Desk) file(id string) Source {
 	return func() (io.ReadCloser, error) { return d.open(id, "sheet", false) }
 }
 
-// keep seals what is sent.
+// keep seals what is sent, and of a workbook what is read of one.
 func (d *Desk) keep(id string, r io.Reader) (n int64, err error) {
 	aead, err := d.aead(id, "sheet")
 	if err != nil {
@@ -71,10 +80,28 @@ func (d *Desk) keep(id string, r io.Reader) (n int64, err error) {
 		return 0, fmt.Errorf("keep a file to import: %w", err)
 	}
 	out := sealing{out: f, aead: aead}
-	if n, err = io.Copy(&out, r); err == nil {
+	if n, err = slim(&out, r); err == nil {
 		err = out.Close()
 	}
 	return n, errors.Join(err, f.Close())
+}
+
+// slim copies a file, and of a workbook what is read of one. It says how many bytes were sent.
+func slim(to io.Writer, from io.Reader) (int64, error) {
+	in := bufio.NewReader(from)
+	head, _ := in.Peek(4) // an error comes again
+	if s, err := table.Sniff(head); err != nil || s.Format != table.XLSX {
+		return io.Copy(to, in)
+	}
+	book, err := io.ReadAll(io.LimitReader(in, table.MostXLSX+1))
+	switch n := int64(len(book)); {
+	case err != nil:
+		return n, err
+	case n > table.MostXLSX:
+		return n, &table.Error{Code: table.TooLarge}
+	default:
+		return n, table.Slim(to, book)
+	}
 }
 
 // Get returns one. storage.ErrNotFound.
@@ -110,7 +137,7 @@ func (d *Desk) List() ([]Import, error) {
 		case errors.Is(err, storage.ErrNotFound):
 			continue
 		case errors.Is(err, errTorn): // of another key, or cut off by a full disk: nobody can go on with it
-			d.drop(strings.TrimSuffix(filepath.Base(name), ".json"))
+			d.dropTorn(strings.TrimSuffix(filepath.Base(name), ".json"))
 			continue
 		case err != nil:
 			return nil, err
@@ -172,7 +199,33 @@ func (d *Desk) Forget(id string) error {
 }
 
 func (d *Desk) drop(id string) {
-	for _, kind := range []string{"sheet", "json", "refused", "next"} {
+	for _, kind := range kinds {
 		_ = os.Remove(d.path(id, kind))
+	}
+}
+
+// dropTorn removes a file of which cannot be read what is known, unless somebody has just written that anew.
+func (d *Desk) dropTorn(id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, err := d.Get(id); errors.Is(err, errTorn) {
+		d.drop(id)
+	}
+}
+
+// sweep removes what a process that was killed left of files of which nothing is known: no erasure would find them.
+// What is written to just now may be a file that is being sent.
+func (d *Desk) sweep() {
+	for _, kind := range kinds {
+		names, _ := filepath.Glob(d.path("*", kind))
+		for _, name := range names {
+			id := strings.TrimSuffix(filepath.Base(name), "."+kind)
+			if _, err := os.Lstat(d.path(id, "json")); !idShape.MatchString(id) || !errors.Is(err, os.ErrNotExist) {
+				continue
+			}
+			if info, err := os.Lstat(name); err == nil && d.Clock().Sub(info.ModTime()) > sentWithin {
+				_ = os.Remove(name)
+			}
+		}
 	}
 }

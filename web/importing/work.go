@@ -19,7 +19,7 @@ import (
 func (d *Desk) Serve(ctx context.Context) {
 	torn, _ := filepath.Glob(filepath.Join(d.Dir, table.ScratchFiles))
 	for _, name := range torn { // a process that was killed left them
-		_ = os.Remove(name)
+		_ = os.RemoveAll(name)
 	}
 	for ctx.Err() == nil {
 		if err := d.Work(ctx); err != nil && ctx.Err() == nil {
@@ -35,6 +35,7 @@ func (d *Desk) Serve(ctx context.Context) {
 
 // Work does what is to be done now, and removes what was kept long enough.
 func (d *Desk) Work(ctx context.Context) error {
+	d.sweep()
 	all, err := d.List()
 	if err != nil {
 		return err
