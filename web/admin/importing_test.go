@@ -260,7 +260,7 @@ func TestAWorkbookThatAnErasureRemovedSaysSo(t *testing.T) {
 		if got.Code != 200 || !strings.Contains(page, "till.xlsx") || !strings.Contains(page, "Sheets that are not imported count too, also hidden ones.") {
 			t.Errorf("%s: %d\n%s", address, got.Code, page)
 		}
-		for _, gone := range []string{"Kundennummer", "Former", "C-1", `value="check"`, "?edit=1"} {
+		for _, gone := range []string{"Kundennummer", "Former", "C-1", "Separated by", `value="check"`, "?edit=1"} {
 			if strings.Contains(page, gone) {
 				t.Errorf("%s still shows %q:\n%s", address, gone, page)
 			}
