@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/invitation/sheet"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web/importing"
 )
@@ -258,6 +260,30 @@ func TestWhatIsWrittenAnewIsNotThrownAway(t *testing.T) {
 		check(t, err)
 		if left, _ := filepath.Glob(filepath.Join(x.desk.Dir, other.ID+".*")); len(left) > 0 {
 			t.Errorf("left: %q", left)
+		}
+	})
+}
+
+// How a table is read is remembered without what may be somebody's name, which the first row of one without names is.
+func TestWhatIsRememberedOfATableNamesNobody(t *testing.T) {
+	onSQLite(t, func(t *testing.T, w *world) {
+		text := "Kundennr;Tomislav;Ende;Filiale;Farbe\nC-1;x;09.03.2026 17:42;Hafen;rot\n"
+		_, _, err := w.run(t, text, "", false, func(r *importing.Run) {
+			r.Map.Columns = []sheet.Field{sheet.Customer, sheet.Skip, sheet.Ended, sheet.Site, sheet.Attribute}
+			r.Map.Names[4] = "colour"
+		})
+		check(t, err)
+		found, err := importing.Look(t.Context(), source(text), nil)
+		check(t, err)
+		body, err := w.Store.SheetMap(t.Context(), sheet.Header(found.Columns))
+		check(t, err)
+		if strings.Contains(string(body), "tomislav") {
+			t.Errorf("remembered: %s", body)
+		}
+		m, remembered, err := importing.Guess(t.Context(), w.Store, found)
+		check(t, err)
+		if want := []string{"kundennr", "tomislav", "ende", "filiale", "colour"}; !remembered || !slices.Equal(m.Names, want) {
+			t.Errorf("the next table: %t, %q", remembered, m.Names)
 		}
 	})
 }
