@@ -43,7 +43,7 @@ func isRead(part *zip.File) bool {
 		return true
 	}
 	defer r.Close()
-	d := xml.NewDecoder(io.LimitReader(r, inMemory))
+	d := partOf(io.LimitReader(r, inMemory))
 	for {
 		token, err := d.Token()
 		if err != nil {

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/text/encoding/htmlindex"
 )
 
 // Texts hands out every text of a file by which somebody may be known: the cells of a table with the names of its
@@ -92,7 +94,7 @@ type reading struct {
 }
 
 func partTexts(r io.Reader, f func(string) error) error {
-	d, p := xml.NewDecoder(r), reading{f: f}
+	d, p := partOf(r), reading{f: f}
 	for {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
@@ -115,6 +117,19 @@ func partTexts(r io.Reader, f func(string) error) error {
 			return err
 		}
 	}
+}
+
+// partOf reads a part in the encoding that it says.
+func partOf(r io.Reader) *xml.Decoder {
+	d := xml.NewDecoder(r)
+	d.CharsetReader = func(label string, in io.Reader) (io.Reader, error) {
+		known, err := htmlindex.Get(label)
+		if err != nil {
+			return nil, err
+		}
+		return known.NewDecoder().Reader(in), nil
+	}
+	return d
 }
 
 func (p *reading) begin(x xml.StartElement) error {

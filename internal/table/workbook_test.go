@@ -217,3 +217,29 @@ func TestALargeWorkbookIsReadWhereNothingCanBeWritten(t *testing.T) {
 		t.Errorf("%q, %v", row.Cells, err)
 	}
 }
+
+// Texts are handed out in whatever encoding a part says that it is written.
+func TestThePartsOfAWorkbookSayHowTheyAreWritten(t *testing.T) {
+	for label, want := range map[string]string{"us-ascii": "Kunde", "windows-1252": "M\u00fcller", "utf-8": "\u5ba2\u6237"} {
+		file := repacked(t, workbook(t, []any{"Kunde"}), func(name, text string) string {
+			if !strings.Contains(text, "Kunde") {
+				return text
+			}
+			letters := want
+			if label == "windows-1252" {
+				letters = "M\xfcller"
+			}
+			_, text, _ = strings.Cut(strings.ReplaceAll(text, "Kunde", letters), "?>")
+			return `<?xml version="1.0" encoding="` + label + `"?>` + text
+		})
+		var slim bytes.Buffer
+		if err := Slim(&slim, file); err != nil {
+			t.Fatal(err)
+		}
+		var texts []string
+		err := Texts(&slim, Shape{Format: XLSX}, func(text string) error { texts = append(texts, text); return nil })
+		if err != nil || !slices.Contains(texts, want) {
+			t.Errorf("%s: %q, %v", label, texts, err)
+		}
+	}
+}
