@@ -3,24 +3,28 @@ package table
 import (
 	"errors"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
 )
 
-// sheet reads the rows of one sheet of a workbook. Cells are as they are stored: a time is the
-// number of days that Excel keeps, a formula what it came to when the workbook was saved.
-type sheet struct {
-	file *excelize.File
-	rows *excelize.Rows
-	line int
+// opened is a workbook that is read, with the directory into which its large parts are unpacked.
+type opened struct {
+	*excelize.File
+	dir string
 }
 
-func openSheet(r io.Reader, s Shape) (*sheet, error) {
+func openBook(r io.Reader, s Shape) (*opened, error) {
+	dir := scratch(s.Scratch)
 	limited := &io.LimitedReader{R: r, N: MostXLSX + 1}
 	f, err := excelize.OpenReader(limited, excelize.Options{
-		RawCellValue: true, UnzipSizeLimit: mostUnpacked, UnzipXMLSizeLimit: inMemory, TmpDir: s.Scratch,
+		RawCellValue: true, UnzipSizeLimit: mostUnpacked, UnzipXMLSizeLimit: inMemory, TmpDir: dir,
 	})
+	book := &opened{f, dir}
+	if err != nil {
+		_ = book.Close()
+	}
 	switch {
 	case limited.N <= 0, err != nil && strings.Contains(err.Error(), "unzip size exceeds"):
 		return nil, &Error{Code: TooLarge}
@@ -28,6 +32,31 @@ func openSheet(r io.Reader, s Shape) (*sheet, error) {
 		return nil, &Error{Code: OldExcel}
 	case err != nil:
 		return nil, &Error{Code: Broken}
+	}
+	return book, nil
+}
+
+// Close lets go of the files into which it was unpacked.
+func (b *opened) Close() error {
+	var err error
+	if b.File != nil {
+		err = b.File.Close()
+	}
+	return errors.Join(err, os.RemoveAll(b.dir))
+}
+
+// sheet reads the rows of one sheet of a workbook. Cells are as they are stored: a time is the
+// number of days that Excel keeps, a formula what it came to when the workbook was saved.
+type sheet struct {
+	file *opened
+	rows *excelize.Rows
+	line int
+}
+
+func openSheet(r io.Reader, s Shape) (*sheet, error) {
+	f, err := openBook(r, s)
+	if err != nil {
+		return nil, err
 	}
 	names := f.GetSheetList()
 	if s.Sheet == "" && len(names) > 0 {
@@ -44,22 +73,18 @@ func openSheet(r io.Reader, s Shape) (*sheet, error) {
 	return &sheet{file: f, rows: rows}, nil
 }
 
-// ScratchFiles is how the files are called into which large workbooks are unpacked.
-const ScratchFiles = "excelize-*"
-
 // Workbook names the sheets of a workbook, and says from when on it counts its days.
 func Workbook(r io.Reader, shape Shape) (sheets []string, since1904 bool, err error) {
-	shape.Sheet = ""
-	s, err := openSheet(r, shape)
+	f, err := openBook(r, shape)
 	if err != nil {
 		return nil, false, err
 	}
-	defer s.Close()
-	p, err := s.file.GetWorkbookProps()
+	defer f.Close()
+	p, err := f.GetWorkbookProps()
 	if err != nil {
 		return nil, false, &Error{Code: Broken}
 	}
-	return s.file.GetSheetList(), p.Date1904 != nil && *p.Date1904, nil
+	return f.GetSheetList(), p.Date1904 != nil && *p.Date1904, nil
 }
 
 // Next implements Rows.

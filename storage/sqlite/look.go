@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/internal/sqlstore"
@@ -81,7 +82,8 @@ func Look(ctx context.Context, path string, o Options) (storage.Store, error) {
 
 // copyBoth copies a file and its log of changes into a new directory, for this user only.
 func copyBoth(path string) (dir string, err error) {
-	if dir, err = os.MkdirTemp("", "aftercare-look-"); err != nil {
+	dropCopies()
+	if dir, err = os.MkdirTemp("", copies); err != nil {
 		return "", err
 	}
 	for _, suffix := range []string{"", "-wal"} {
@@ -91,6 +93,20 @@ func copyBoth(path string) (dir string, err error) {
 		}
 	}
 	return dir, nil
+}
+
+// copies is how the directories of copies are called.
+const copies = "aftercare-look-*"
+
+// dropCopies removes the copies that a program that was killed left: whoever was erased since stands in them. Nobody
+// looks at one for a day.
+func dropCopies() {
+	old, _ := filepath.Glob(filepath.Join(os.TempDir(), copies))
+	for _, dir := range old {
+		if info, err := os.Lstat(dir); err == nil && info.IsDir() && time.Since(info.ModTime()) > 24*time.Hour {
+			_ = os.RemoveAll(dir) // another user's stays
+		}
+	}
 }
 
 func copyOne(from, to string) error {

@@ -220,7 +220,10 @@ func (s importPages) importPage(w http.ResponseWriter, r *http.Request, v Viewer
 
 func (s importPages) showImport(w http.ResponseWriter, r *http.Request, v Viewer, status int, d *importing.Desk, x importing.Import, missing []fields.Missing) error {
 	words := s.words(r, v)
-	p := importPage{At: "/asking/import/" + x.ID, Stage: string(x.Stage), Rows: x.Found.Rows, How: s.howWritten(words, &x), Hand: v.Anywhere(access.AskNow)}
+	p := importPage{At: "/asking/import/" + x.ID, Stage: string(x.Stage), Rows: x.Found.Rows, Hand: v.Anywhere(access.AskNow)}
+	if !x.Erased { // nothing else is known of it then
+		p.How = s.howWritten(words, &x)
+	}
 	p.Step = map[importing.Stage]int{importing.Columns: 2, importing.Checking: 3, importing.Checked: 3, importing.Running: 4}[x.Stage]
 	switch x.Stage {
 	case importing.Columns:

@@ -15,8 +15,11 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/asking"
+	"github.com/aftercare/aftercare/bot/personal"
 	fields "github.com/aftercare/aftercare/invitation/sheet"
+	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web/api"
 	"github.com/aftercare/aftercare/web/importing"
 )
@@ -212,6 +215,55 @@ func TestAWorkbookWithACoverIsImported(t *testing.T) {
 		b.post(at, url.Values{"do": {"shape"}, "sheet": {"Sheet1"}, "header": {"true"}})
 		if page := body(b.get(at)); !strings.Contains(page, "The sheet “Sheet1” has no rows below") {
 			t.Errorf("the cover once more, which is %s:\n%s", what, page)
+		}
+	}
+}
+
+// Whoever sent a workbook is told that it is gone because of somebody who stood in it, in a sheet that nobody imports,
+// and is shown nothing of it.
+func TestAWorkbookThatAnErasureRemovedSaysSo(t *testing.T) {
+	w := newWorld(t)
+	boss := Viewer{Login: "l", SignIn: "boss", Grants: access.Grants{access.EverySite: access.Admin}, Language: "en"}
+	c := importing.Config{Store: w.store, Hashes: bot.Privacy(w.bot).Hashes}
+	desk := importing.NewDesk(c, filepath.Join(t.TempDir(), "imports"), w.clock.Now, nil)
+	b := &visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(boss), Clock: w.clock.Now, Imports: desk, PublicURL: "https://care.example"})}
+	book := excelize.NewFile()
+	if _, err := book.NewSheet("Former"); err != nil {
+		t.Fatal(err)
+	}
+	for at, row := range map[string][]string{"Sheet1": {"Kundennummer", "Ended"}, "Former": {"C-2", "Tomislav"}} {
+		if err := book.SetSheetRow(at, "A1", &row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := book.SetSheetRow("Sheet1", "A2", &[]string{"C-1", "2026-11-30"}); err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := book.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	at := b.send("till.xlsx", file.String()).Header().Get("Location")
+	of, err := w.store.Dossier(t.Context(), storage.Anchor{Customers: []string{"C-2"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bot.Privacy(w.bot).Erase(t.Context(), of, personal.Options{Quiet: true, Mark: true, Why: storage.ErasedOnRequest}); err != nil {
+		t.Fatal(err)
+	}
+	if err := desk.Work(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, address := range []string{at, at + "?edit=1"} {
+		got := b.get(address)
+		page := body(got)
+		if got.Code != 200 || !strings.Contains(page, "till.xlsx") || !strings.Contains(page, "Sheets that are not imported count too, also hidden ones.") {
+			t.Errorf("%s: %d\n%s", address, got.Code, page)
+		}
+		for _, gone := range []string{"Kundennummer", "Former", "C-1", "Separated by", `value="check"`, "?edit=1"} {
+			if strings.Contains(page, gone) {
+				t.Errorf("%s still shows %q:\n%s", address, gone, page)
+			}
 		}
 	}
 }

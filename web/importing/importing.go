@@ -219,10 +219,17 @@ func Guess(ctx context.Context, store storage.Store, f Found) (m sheet.Map, reme
 	if !slices.ContainsFunc(sites, func(s sheet.SiteNow) bool { return s.ID == last.Site }) {
 		last.Site = m.Site
 	}
+	for i, name := range last.Names {
+		if i < len(m.Names) && name != "" {
+			m.Names[i] = name
+		}
+	}
+	last.Names = m.Names
 	return last, true, nil
 }
 
-// remember keeps how a file is read for the next one that names its columns so.
+// remember keeps how a file is read for the next one that names its columns so: without their names, except those of
+// attributes, for they may be somebody's where a table names none of its columns.
 func (r *Run) remember(ctx context.Context, header []string) error {
 	columns := make([]sheet.Column, len(r.Map.Columns))
 	for i := range min(len(columns), len(header)) {
@@ -232,7 +239,12 @@ func (r *Run) remember(ctx context.Context, header []string) error {
 	if name == "" {
 		return nil
 	}
-	m.Basis, m.Since1904 = "", false
+	m.Basis, m.Since1904, m.Names = "", false, make([]string, len(r.Map.Columns))
+	for i := range min(len(m.Columns), len(r.Map.Names)) {
+		if m.Columns[i] == sheet.Attribute {
+			m.Names[i] = r.Map.Names[i]
+		}
+	}
 	body, err := json.Marshal(m)
 	if err != nil {
 		return err
