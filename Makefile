@@ -10,8 +10,9 @@ DURATION ?= 1h
 STORED   ?= 10000000
 ANSWERS  ?= 1000000
 INVITED  ?= 10000
+COUNT    ?= 20
 
-.PHONY: help run test deps check lint vulnerabilities browser fmt bench benchmany benchasking plans fuzz crash faults soak cover clean
+.PHONY: help run test deps check lint vulnerabilities browser fmt bench benchmany benchasking plans fuzz crash faults soak often cover clean
 
 help: ## List these targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -68,6 +69,9 @@ faults: ## Play every fault of networks, databases, disks and instances, long; w
 
 soak: ## Run under load for DURATION (1h) and compare what the process holds.
 	$(GO) run ./internal/faults -soak $(DURATION) soak
+
+often: deps ## Run the tests of PACKAGES (all that start a process, a database or a browser) COUNT (20) times beside a busy loop on each processor: hours.
+	GO="$(GO)" COUNT=$(COUNT) scripts/often.sh $(PACKAGES)
 
 fuzz: ## Fuzz every fuzz target for FUZZTIME (30s), and compare the machines with their models.
 	$(GO) run ./internal/faults -fuzztime $(FUZZTIME) fuzz

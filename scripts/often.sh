@@ -22,8 +22,8 @@ done
 
 failed=0
 for package in "${packages[@]}"; do
-  # All tests of a package that begin share its database server and its browser: a new process each time would find
-  # less of what one test leaves to the next.
+  # One process has all rounds of a package, with one server of databases and one browser: what a round leaves behind
+  # meets the next.
   "$go" test -count="$count" -vet=off -ldflags=-w -parallel 4 -failfast -timeout 0 "$package" || failed=1
 done
 exit $failed
