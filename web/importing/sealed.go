@@ -133,7 +133,7 @@ func (o *opening) next() error {
 			o.over = true
 			return nil
 		}
-		return errTorn
+		return tornOr(err)
 	}
 	length := binary.BigEndian.Uint32(head[:])
 	o.over = length&lastBox != 0
@@ -143,7 +143,7 @@ func (o *opening) next() error {
 	}
 	box := make([]byte, length)
 	if _, err := io.ReadFull(o.in, box); err != nil {
-		return errTorn
+		return tornOr(err)
 	}
 	open, err := o.aead.Open(nil, nil, box, placed(o.at, o.over))
 	if err != nil {
@@ -151,4 +151,13 @@ func (o *opening) next() error {
 	}
 	o.at, o.left = o.at+lengthLen+int64(length), open
 	return nil
+}
+
+// tornOr is errTorn of a file that ends too early. What a disk could not read now it may read later: nothing is thrown
+// away for that.
+func tornOr(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errTorn
+	}
+	return err
 }
