@@ -323,6 +323,11 @@ func (c *CrashingStore) PutStaff(ctx context.Context, s storage.Staff) error {
 	return c.call(func() error { return c.inner.PutStaff(ctx, s) })
 }
 
+// ReplaceStaff implements storage.Team.
+func (c *CrashingStore) ReplaceStaff(ctx context.Context, was, now storage.Staff) error {
+	return c.call(func() error { return c.inner.ReplaceStaff(ctx, was, now) })
+}
+
 // StaffList implements storage.Team.
 func (c *CrashingStore) StaffList(ctx context.Context) ([]storage.Staff, error) {
 	return result(c, func() ([]storage.Staff, error) { return c.inner.StaffList(ctx) })

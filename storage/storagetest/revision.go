@@ -47,7 +47,10 @@ var configuring = map[string]configuringWrite{
 		return s.PutMove(ctx, address(1), address(2))
 	}},
 
-	"PutStaff":     {write: putBob},
+	"PutStaff": {write: putBob},
+	"ReplaceStaff": {write: func(ctx context.Context, s storage.Store) error {
+		return s.ReplaceStaff(ctx, storage.Staff{}, storage.Staff{ID: "cleo", Created: then})
+	}},
 	"PutStaffCode": {first: putBob, write: putBobsCode},
 	"LinkStaff": {first: putBobsCode, write: func(ctx context.Context, s storage.Store) error {
 		_, err := s.LinkStaff(ctx, "hash", storage.Person{Platform: chat.Telegram, Account: "42", User: "7"}, then)

@@ -1,0 +1,144 @@
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// replacing is a kind of rows that are written only as they were read.
+type replacing[T any] struct {
+	list    func(storage.Store, context.Context) ([]T, error)
+	replace func(s storage.Store, ctx context.Context, was, now T) error
+	first   T
+	next    []T                  // of the same key, each another than the one before
+	changes map[string]func(*T)  // each makes it another than it is
+	drop    func(b *bench) error // takes it away; nil = nothing does
+}
+
+// inTurn replaces a row again and again, and never what is not as it was read.
+func (r replacing[T]) inTurn(t *testing.T, b *bench) {
+	ctx := t.Context()
+	var none T
+	stands := func(what string, want ...T) {
+		t.Helper()
+		same(t, what, must(r.list(b.store, ctx))(t), want)
+	}
+	refused := func(what string, was, now T) {
+		t.Helper()
+		revision := must(b.store.Revision(ctx))(t)
+		if err := r.replace(b.store, ctx, was, now); !errors.Is(err, storage.ErrChanged) {
+			t.Errorf("%s: %v", what, err)
+		}
+		same(t, what+" raises the revision by", must(b.store.Revision(ctx))(t)-revision, int64(0))
+	}
+	refused("one that is not there", r.first, r.first)
+	stands("nothing")
+	check(t, r.replace(b.store, ctx, none, r.first))
+	check(t, r.replace(b.store, ctx, none, r.first)) // once more
+	stands("new", r.first)
+	refused("a new one where one is", none, r.next[0])
+	for what, change := range r.changes {
+		was := r.first
+		change(&was)
+		refused(what, was, r.next[0])
+	}
+	stands("after what was refused", r.first)
+	before := r.first
+	for _, next := range r.next {
+		check(t, r.replace(b.store, ctx, before, next))
+		check(t, r.replace(b.store, ctx, before, next))
+		stands("replaced", next)
+		refused("as it was before", before, r.first)
+		before = next
+	}
+	if r.drop != nil {
+		check(t, r.drop(b))
+		left := must(r.list(b.store, ctx))(t)
+		refused("one that went", before, r.first)
+		stands("one that went", left...)
+	}
+}
+
+// atOnce has many replace a row at once: one does.
+func (r replacing[T]) atOnce(t *testing.T, b *bench) {
+	ctx := t.Context()
+	var was T
+	for range 3 {
+		errs := make(chan error)
+		for _, now := range r.next {
+			go func() { errs <- r.replace(b.store, ctx, was, now) }()
+		}
+		done := 0
+		for range r.next {
+			if err := <-errs; err == nil {
+				done++
+			} else if !errors.Is(err, storage.ErrChanged) {
+				t.Error(err)
+			}
+		}
+		same(t, "who did", done, 1)
+		was = must(r.list(b.store, ctx))(t)[0]
+		check(t, r.replace(b.store, ctx, was, r.first)) // so that each of them changes it again
+		was = r.first
+	}
+}
+
+// replacingStaff are members of staff.
+func replacingStaff(now time.Time) replacing[storage.Staff] {
+	bob := storage.Staff{ID: "bob", Name: "Bob", Roles: access.Grants{"main": access.Agent, access.EverySite: access.Viewer}, Created: now}
+	named, moved, bare, promoted := bob, bob, bob, bob
+	named.Name = "Robert"
+	moved.Roles = access.Grants{"main": access.Agent}
+	bare.Roles = access.Grants{}
+	promoted.Roles = access.Grants{access.EverySite: access.Lead}
+	return replacing[storage.Staff]{
+		list: storage.Store.StaffList, replace: storage.Store.ReplaceStaff, first: bob, next: []storage.Staff{named, moved, bare, promoted},
+		changes: map[string]func(*storage.Staff){
+			"another name": func(s *storage.Staff) { s.Name = "x" }, "no roles": func(s *storage.Staff) { s.Roles = nil },
+			"another role":   func(s *storage.Staff) { s.Roles = access.Grants{"main": access.Agent, access.EverySite: access.Lead} },
+			"another site":   func(s *storage.Staff) { s.Roles = access.Grants{"side": access.Agent, access.EverySite: access.Viewer} },
+			"another moment": func(s *storage.Staff) { s.Created = now.Add(time.Microsecond) },
+			"gone":           func(s *storage.Staff) { s.Gone = now },
+		},
+		drop: func(b *bench) error { return b.store.DropStaff(context.Background(), "bob", now) },
+	}
+}
+
+var replacingTests = group{
+	"a member of staff is replaced only as they were read": func(t *testing.T, b *bench) {
+		replacingStaff(b.clock.Now()).inTurn(t, b)
+	},
+	"of many who replace a member of staff at once one does": func(t *testing.T, b *bench) {
+		replacingStaff(b.clock.Now()).atOnce(t, b)
+	},
+	"who is gone comes back only as they were read": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		bob := storage.Staff{ID: "bob", Name: "Bob", Roles: access.Grants{"main": access.Agent}, Created: now}
+		check(t, b.store.ReplaceStaff(ctx, storage.Staff{}, bob))
+		check(t, b.store.DropStaff(ctx, "bob", now))
+		gone := must(b.store.StaffList(ctx))(t)[0]
+		back := gone
+		back.Roles = access.Grants{"side": access.Viewer}
+		check(t, b.store.ReplaceStaff(ctx, gone, back))
+		if err := b.store.ReplaceStaff(ctx, gone, bob); !errors.Is(err, storage.ErrChanged) {
+			t.Errorf("who is back already: %v", err)
+		}
+		back.Gone = time.Time{}
+		same(t, "who is back", must(b.store.StaffList(ctx))(t), []storage.Staff{back})
+	},
+	"who was enrolled without roles is replaced too": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		amy := storage.Staff{ID: "amy", Name: "Amy", Created: now}
+		login := storage.Login{ID: newID(), Name: "amy", Staff: "amy", Created: now}
+		check(t, b.store.Enrol(ctx, storage.Enrolment{Login: login, Staff: &amy, Now: now}))
+		next := amy
+		next.Roles = access.Grants{"main": access.Agent}
+		check(t, b.store.ReplaceStaff(ctx, must(b.store.StaffList(ctx))(t)[0], next))
+		same(t, "what stands", must(b.store.StaffList(ctx))(t), []storage.Staff{next})
+	},
+}

@@ -1,0 +1,179 @@
+package admin
+
+import (
+	"context"
+	"html"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// meeting is a store in which somebody else does something between what a page reads and what it writes.
+type meeting struct {
+	storage.Store
+	then func() // once; nil = nothing
+}
+
+func (m *meeting) meets() {
+	if f := m.then; f != nil {
+		m.then = nil
+		f()
+	}
+}
+
+func (m *meeting) ReplaceStaff(ctx context.Context, was, now storage.Staff) error {
+	m.meets()
+	return m.Store.ReplaceStaff(ctx, was, now)
+}
+
+// meets puts a store before the pages of the street in which others do something in between.
+func (s *street) meets() *meeting {
+	m := &meeting{Store: s.store}
+	s.config.Store = m
+	s.pages = New(s.config)
+	return m
+}
+
+// storedStaff is a member of staff as they are stored.
+func (s *street) storedStaff(id string) storage.Staff {
+	s.t.Helper()
+	team, err := s.store.StaffList(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, x := range team {
+		if x.ID == id {
+			return x
+		}
+	}
+	s.t.Fatalf("there is no %s", id)
+	return storage.Staff{}
+}
+
+// becomes changes a member of staff, as another server does.
+func (s *street) becomes(id string, change func(*storage.Staff)) {
+	s.t.Helper()
+	was := s.storedStaff(id)
+	now := was
+	change(&now)
+	if err := s.store.ReplaceStaff(s.t.Context(), was, now); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// Whoever gives somebody a role does not give back what another takes at the same moment.
+func TestARoleThatAnotherTakesIsNotGivenBack(t *testing.T) {
+	s := newStreet(t)
+	b := s.owner()
+	s.sites("main", "harbour")
+	s.hire("bob", access.Grants{"main": access.Agent, "harbour": access.Agent}, false)
+	m := s.meets()
+	lead := url.Values{"role": {"lead"}, "site": {"main", "harbour"}}
+
+	m.then = func() {
+		s.becomes("bob", func(x *storage.Staff) { x.Roles = access.Grants{"main": access.Agent} })
+	}
+	w := b.do("POST", "/people/bob/roles", lead)
+	if m.then != nil || w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Somebody else changed this while you wrote") {
+		t.Errorf("at the same moment: %d\n%s", w.Code, w.Body)
+	}
+	if got := rolesText(s.storedStaff("bob").Roles); got != "agent at main" {
+		t.Errorf("his roles are %s: what another took is given back", got)
+	}
+	was := regexp.MustCompile(`name="roles.was" value="([^"]*)"`).FindStringSubmatch(w.Body.String())
+	if was == nil || html.UnescapeString(was[1]) != "agent at main" {
+		t.Fatalf("the form was made of %q", was)
+	}
+
+	// Who has seen it may want it all the same.
+	lead["roles.was"] = was[1:]
+	if w := b.do("POST", "/people/bob/roles", lead); w.Code != http.StatusSeeOther {
+		t.Errorf("once more: %d\n%s", w.Code, w.Body)
+	}
+	if got := rolesText(s.storedStaff("bob").Roles); got != "lead at harbour, lead at main" {
+		t.Errorf("his roles are %s", got)
+	}
+
+	// A form that lay open says what it was made of.
+	if w := b.do("POST", "/people/bob/roles", lead); w.Code != http.StatusSeeOther {
+		t.Errorf("the same again: %d\n%s", w.Code, w.Body)
+	}
+	lead.Set("role", "agent")
+	if w := b.do("POST", "/people/bob/roles", lead); w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("of roles that are no more: %d\n%s", w.Code, w.Body)
+	}
+	if got := rolesText(s.storedStaff("bob").Roles); got != "lead at harbour, lead at main" {
+		t.Errorf("his roles are %s", got)
+	}
+	untouched := url.Values{"role": {"viewer"}, "site": {"main"}, "roles.was": {"viewer at main"}}
+	if w := b.do("POST", "/people/bob/roles", untouched); w.Code != http.StatusSeeOther {
+		t.Errorf("a form that nobody touched: %d\n%s", w.Code, w.Body)
+	}
+	if got := rolesText(s.storedStaff("bob").Roles); got != "lead at harbour, lead at main" {
+		t.Errorf("a form that nobody touched makes them %s", got)
+	}
+}
+
+// Who changes something else of somebody at the same moment has their way, too.
+func TestOfTwoWhoChangeSomebodyAtOnceBothHaveTheirWay(t *testing.T) {
+	s := newStreet(t)
+	b := s.owner()
+	s.sites("main", "harbour")
+	bob := s.hire("bob", access.Grants{"main": access.Agent}, false)
+	m := s.meets()
+
+	m.then = func() { s.becomes("bob", func(x *storage.Staff) { x.Name = "Robert" }) }
+	if w := b.do("POST", "/people/bob/roles", url.Values{"role": {"viewer"}, "site": {"main"}}); w.Code != http.StatusSeeOther || m.then != nil {
+		t.Errorf("another role: %d\n%s", w.Code, w.Body)
+	}
+	if got := s.storedStaff("bob"); got.Name != "Robert" || rolesText(got.Roles) != "viewer at main" {
+		t.Errorf("he is %+v", got)
+	}
+
+	m.then = func() {
+		s.becomes("bob", func(x *storage.Staff) { x.Roles = access.Grants{"harbour": access.Viewer} })
+	}
+	if w := bob.do("POST", "/me", url.Values{"shown": {"Rob"}, "language": {""}, "look": {""}}); w.Code != http.StatusSeeOther || m.then != nil {
+		t.Errorf("another name: %d\n%s", w.Code, w.Body)
+	}
+	if got := s.storedStaff("bob"); got.Name != "Rob" || rolesText(got.Roles) != "viewer at harbour" {
+		t.Errorf("he is %+v: what was taken from him is given back", got)
+	}
+
+	// Nobody who is removed comes back.
+	m.then = func() {
+		if err := s.store.DropStaff(t.Context(), "bob", s.now); err != nil {
+			t.Error(err)
+		}
+	}
+	if w := b.do("POST", "/people/bob/roles", url.Values{"role": {"agent"}, "site": {"main"}}); w.Code != http.StatusNotFound || m.then != nil {
+		t.Errorf("a role of who is removed: %d\n%s", w.Code, w.Body)
+	}
+	if got := s.storedStaff("bob"); got.Gone.IsZero() || rolesText(got.Roles) != "viewer at harbour" {
+		t.Errorf("he is %+v", got)
+	}
+}
+
+func TestOfTwoWhoInviteTheSameNameAtOnceEachHasTheirs(t *testing.T) {
+	s := newStreet(t)
+	b := s.owner()
+	s.sites("main", "harbour")
+	m := s.meets()
+	m.then = func() {
+		x := storage.Staff{ID: "amy-fox", Name: "Amy Fox", Roles: access.Grants{"harbour": access.Viewer}, Created: s.now}
+		if err := s.store.ReplaceStaff(t.Context(), storage.Staff{}, x); err != nil {
+			t.Error(err)
+		}
+	}
+	if w := b.do("POST", "/people/new", url.Values{"name": {"Amy Fox"}, "role": {"agent"}, "site": {"main"}}); w.Code != 200 || m.then != nil {
+		t.Fatalf("%d\n%s", w.Code, w.Body)
+	}
+	if one, two := s.storedStaff("amy-fox"), s.storedStaff("amy-fox-2"); rolesText(one.Roles) != "viewer at harbour" || rolesText(two.Roles) != "agent at main" {
+		t.Errorf("they are %+v and %+v", one, two)
+	}
+}
