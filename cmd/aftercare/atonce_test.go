@@ -89,3 +89,35 @@ func TestAddingStaffUndoesNothingThatOthersDoAtOnce(t *testing.T) {
 		})
 	}
 }
+
+func TestAddingAndRemovingASiteUndoesNothingThatOthersDoAtOnce(t *testing.T) {
+	c := newConsole(t, nil)
+	c.must("site", "add", "main", "--name", "Main")
+	becomes := func(change func(*storage.Site)) func(storage.Store) {
+		return func(store storage.Store) {
+			all, err := store.Sites(t.Context())
+			if err != nil || len(all) != 1 {
+				t.Fatal(all, err)
+			}
+			now := all[0]
+			change(&now)
+			if err := store.ReplaceSite(t.Context(), all[0], now); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	stands := func(want string) {
+		t.Helper()
+		c.clock = nil
+		if out := c.must("site", "add", "main"); !strings.Contains(out, want) {
+			t.Errorf("%s", out)
+		}
+	}
+	c.meets("siteAddCmd", becomes(func(s *storage.Site) { s.Zone = "Europe/Berlin" }))
+	c.must("site", "add", "main", "--name", "Main Street")
+	stands(`"Main Street", zone Europe/Berlin, language en`)
+
+	c.meets("siteRemoveCmd", becomes(func(s *storage.Site) { s.Name = "High Street" }))
+	c.must("site", "remove", "main")
+	stands(`is added: "High Street", zone Europe/Berlin`)
+}

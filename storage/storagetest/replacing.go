@@ -109,7 +109,32 @@ func replacingStaff(now time.Time) replacing[storage.Staff] {
 	}
 }
 
+// replacingSites are sites.
+func replacingSites(now time.Time) replacing[storage.Site] {
+	main := storage.Site{ID: "main", Name: "Main", Zone: "UTC", Language: "en", Signs: storage.ByTeam, Created: now}
+	named, moved, spoken, gone := main, main, main, main
+	named.Name = "Main Street"
+	moved.Zone = "Europe/Berlin"
+	spoken.Language, spoken.Signs = "es", storage.ByFirstName
+	gone.Gone = now.Add(time.Hour)
+	return replacing[storage.Site]{
+		list: storage.Store.Sites, replace: storage.Store.ReplaceSite, first: main, next: []storage.Site{named, moved, spoken, gone},
+		changes: map[string]func(*storage.Site){
+			"another name": func(s *storage.Site) { s.Name = "x" }, "another zone": func(s *storage.Site) { s.Zone = "x" },
+			"another language": func(s *storage.Site) { s.Language = "x" }, "another signature": func(s *storage.Site) { s.Signs = "x" },
+			"another moment": func(s *storage.Site) { s.Created = now.Add(time.Microsecond) },
+			"gone":           func(s *storage.Site) { s.Gone = now },
+		},
+	}
+}
+
 var replacingTests = group{
+	"a site is replaced only as it was read": func(t *testing.T, b *bench) {
+		replacingSites(b.clock.Now()).inTurn(t, b)
+	},
+	"of many who replace a site at once one does": func(t *testing.T, b *bench) {
+		replacingSites(b.clock.Now()).atOnce(t, b)
+	},
 	"a member of staff is replaced only as they were read": func(t *testing.T, b *bench) {
 		replacingStaff(b.clock.Now()).inTurn(t, b)
 	},

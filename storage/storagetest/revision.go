@@ -28,6 +28,9 @@ var configuring = map[string]configuringWrite{
 	"PutSite": {write: func(ctx context.Context, s storage.Store) error {
 		return s.PutSite(ctx, storage.Site{ID: "main", Created: then})
 	}},
+	"ReplaceSite": {write: func(ctx context.Context, s storage.Store) error {
+		return s.ReplaceSite(ctx, storage.Site{}, storage.Site{ID: "side", Created: then})
+	}},
 	"PutAccount": {write: func(ctx context.Context, s storage.Store) error {
 		return s.PutAccount(ctx, storage.Account{Platform: chat.Telegram, ID: "42", Seen: then})
 	}},

@@ -31,6 +31,11 @@ func (m *meeting) ReplaceStaff(ctx context.Context, was, now storage.Staff) erro
 	return m.Store.ReplaceStaff(ctx, was, now)
 }
 
+func (m *meeting) ReplaceSite(ctx context.Context, was, now storage.Site) error {
+	m.meets()
+	return m.Store.ReplaceSite(ctx, was, now)
+}
+
 // meets puts a store before the pages of the street in which others do something in between.
 func (s *street) meets() *meeting {
 	m := &meeting{Store: s.store}
@@ -175,5 +180,81 @@ func TestOfTwoWhoInviteTheSameNameAtOnceEachHasTheirs(t *testing.T) {
 	}
 	if one, two := s.storedStaff("amy-fox"), s.storedStaff("amy-fox-2"); rolesText(one.Roles) != "viewer at harbour" || rolesText(two.Roles) != "agent at main" {
 		t.Errorf("they are %+v and %+v", one, two)
+	}
+}
+
+// siteIs is a site as it is stored; change makes it another, as another server does.
+func (s *street) siteIs(id string, change func(*storage.Site)) (now storage.Site) {
+	s.t.Helper()
+	all, err := s.store.Sites(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, x := range all {
+		if x.ID == id {
+			now = x
+		}
+	}
+	if change != nil {
+		was := now
+		change(&now)
+		if err := s.store.ReplaceSite(s.t.Context(), was, now); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return now
+}
+
+func TestOfTwoWhoChangeASiteAtOnceNobodyIsUndone(t *testing.T) {
+	s := newStreet(t)
+	b := s.owner()
+	m := s.meets()
+	made := url.Values{"name": {"Main"}, "id": {"main"}, "zone": {"UTC"}, "language": {"en"}, "signs": {"team"}}
+
+	m.then = func() {
+		s.siteIs("main", func(x *storage.Site) { *x = storage.Site{ID: "main", Name: "Other", Zone: "UTC", Created: s.now} })
+	}
+	w := b.do("POST", "/settings/sites/new", made)
+	if w.Code != http.StatusUnprocessableEntity || m.then != nil || !strings.Contains(w.Body.String(), "id-fault") {
+		t.Errorf("a site that another made: %d\n%s", w.Code, w.Body)
+	}
+	if got := s.siteIs("main", nil); got.Name != "Other" {
+		t.Errorf("it is %+v", got)
+	}
+
+	m.then = func() { s.siteIs("main", func(x *storage.Site) { x.Zone = "Europe/Berlin" }) }
+	named := url.Values{"name": {"Main Street"}, "name.was": {"Other"}, "zone": {"UTC"}, "zone.was": {"UTC"}}
+	if w := b.do("POST", "/settings/sites/main", named); w.Code != http.StatusSeeOther || m.then != nil {
+		t.Errorf("another name: %d\n%s", w.Code, w.Body)
+	}
+	if got := s.siteIs("main", nil); got.Name != "Main Street" || got.Zone != "Europe/Berlin" {
+		t.Errorf("it is %+v", got)
+	}
+
+	m.then = func() { s.siteIs("main", func(x *storage.Site) { x.Name = "Theirs" }) }
+	named = url.Values{"name": {"Ours"}, "name.was": {"Main Street"}}
+	w = b.do("POST", "/settings/sites/main", named)
+	if w.Code != http.StatusUnprocessableEntity || m.then != nil || !strings.Contains(w.Body.String(), "Theirs") {
+		t.Errorf("the same field: %d\n%s", w.Code, w.Body)
+	}
+	if got := s.siteIs("main", nil); got.Name != "Theirs" {
+		t.Errorf("it is %+v", got)
+	}
+
+	m.then = func() { s.siteIs("main", func(x *storage.Site) { x.Zone = "Asia/Tokyo" }) }
+	place := url.Values{"name": {"First"}, "name.was": {"Theirs"}, "zone": {"Europe/Berlin"}, "zone.was": {"Europe/Berlin"}, "language": {"en"}}
+	if w := b.do("POST", "/setup/place", place); w.Code != http.StatusSeeOther || m.then != nil {
+		t.Errorf("on the first evening: %d\n%s", w.Code, w.Body)
+	}
+	if got := s.siteIs("main", nil); got.Name != "First" || got.Zone != "Asia/Tokyo" {
+		t.Errorf("it is %+v", got)
+	}
+
+	m.then = func() { s.siteIs("main", func(x *storage.Site) { x.Gone = s.now }) }
+	if w := b.do("POST", "/settings/sites/main", url.Values{"name": {"Back"}}); w.Code != http.StatusNotFound || m.then != nil {
+		t.Errorf("one that another removes: %d\n%s", w.Code, w.Body)
+	}
+	if got := s.siteIs("main", nil); got.Name != "First" || got.Gone.IsZero() {
+		t.Errorf("it is %+v", got)
 	}
 }
