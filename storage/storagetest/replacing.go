@@ -128,7 +128,46 @@ func replacingSites(now time.Time) replacing[storage.Site] {
 	}
 }
 
+// replacingLinks are standing links.
+func replacingLinks(now time.Time) replacing[storage.StandingLink] {
+	counter := storage.StandingLink{
+		ID: "counter", Name: "Counter", Flow: "ladder", Site: "main", Language: "en", Event: map[string]string{"service": "haircut"}, Created: now,
+	}
+	named, moved, closed := counter, counter, counter
+	named.Name, named.Event = "Door", map[string]string{}
+	moved.Flow, moved.Site, moved.Language = "restaurant", "side", ""
+	closed.Closed = now.Add(time.Hour)
+	return replacing[storage.StandingLink]{
+		list: storage.Store.StandingLinkList, replace: storage.Store.ReplaceStandingLink,
+		first: counter, next: []storage.StandingLink{named, moved, closed},
+		changes: map[string]func(*storage.StandingLink){
+			"another name": func(l *storage.StandingLink) { l.Name = "x" }, "another flow": func(l *storage.StandingLink) { l.Flow = "x" },
+			"another site": func(l *storage.StandingLink) { l.Site = "x" }, "another language": func(l *storage.StandingLink) { l.Language = "x" },
+			"another service": func(l *storage.StandingLink) { l.Event = nil },
+			"another moment":  func(l *storage.StandingLink) { l.Created = now.Add(time.Microsecond) },
+			"closed":          func(l *storage.StandingLink) { l.Closed = now },
+		},
+	}
+}
+
 var replacingTests = group{
+	"a standing link is replaced only as it was read": func(t *testing.T, b *bench) {
+		replacingLinks(b.clock.Now()).inTurn(t, b)
+	},
+	"of many who replace a standing link at once one does": func(t *testing.T, b *bench) {
+		replacingLinks(b.clock.Now()).atOnce(t, b)
+	},
+	"a standing link that is counted meanwhile is replaced, and stays counted": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		was := replacingLinks(now).first
+		check(t, b.store.ReplaceStandingLink(ctx, storage.StandingLink{}, was))
+		check(t, b.store.StandingLinkOpened(ctx, was.ID, now))
+		closed := was
+		closed.Closed = now
+		check(t, b.store.ReplaceStandingLink(ctx, was, closed))
+		closed.Opened, closed.Last = 1, now
+		same(t, "what stands", must(b.store.StandingLink(ctx, was.ID))(t), closed)
+	},
 	"a site is replaced only as it was read": func(t *testing.T, b *bench) {
 		replacingSites(b.clock.Now()).inTurn(t, b)
 	},

@@ -36,6 +36,11 @@ func (m *meeting) ReplaceSite(ctx context.Context, was, now storage.Site) error 
 	return m.Store.ReplaceSite(ctx, was, now)
 }
 
+func (m *meeting) ReplaceStandingLink(ctx context.Context, was, now storage.StandingLink) error {
+	m.meets()
+	return m.Store.ReplaceStandingLink(ctx, was, now)
+}
+
 // meets puts a store before the pages of the street in which others do something in between.
 func (s *street) meets() *meeting {
 	m := &meeting{Store: s.store}
@@ -256,5 +261,29 @@ func TestOfTwoWhoChangeASiteAtOnceNobodyIsUndone(t *testing.T) {
 	}
 	if got := s.siteIs("main", nil); got.Name != "First" || got.Gone.IsZero() {
 		t.Errorf("it is %+v", got)
+	}
+}
+
+func TestClosingALinkUndoesNothingThatAnotherDoesAtOnce(t *testing.T) {
+	s := newStreet(t)
+	b := s.owner()
+	s.sites("main", "harbour")
+	l := storage.StandingLink{ID: "counter", Name: "Counter", Flow: "one_tap_csat", Site: "main", Event: map[string]string{}, Created: s.now}
+	if err := s.store.ReplaceStandingLink(t.Context(), storage.StandingLink{}, l); err != nil {
+		t.Fatal(err)
+	}
+	m := s.meets()
+	m.then = func() {
+		moved := l
+		moved.Site = "harbour"
+		if err := s.store.ReplaceStandingLink(t.Context(), l, moved); err != nil {
+			t.Error(err)
+		}
+	}
+	if w := b.do("POST", "/asking/links/counter/close", nil); w.Code != http.StatusSeeOther || m.then != nil {
+		t.Errorf("%d\n%s", w.Code, w.Body)
+	}
+	if got, err := s.store.StandingLink(t.Context(), "counter"); err != nil || got.Site != "harbour" || got.Closed.IsZero() {
+		t.Errorf("it is %+v: %v", got, err)
 	}
 }
