@@ -121,3 +121,32 @@ func TestAddingAndRemovingASiteUndoesNothingThatOthersDoAtOnce(t *testing.T) {
 	c.must("site", "remove", "main")
 	stands(`is added: "High Street", zone Europe/Berlin`)
 }
+
+func TestAddingAChatOfStaffSaysWhatItWasWhenItChanged(t *testing.T) {
+	c := newConsole(t, nil)
+	c.must("site", "add", "main", "--name", "Main")
+	hears := func(sites ...string) func(storage.Store) {
+		return func(store storage.Store) {
+			chats, err := store.StaffChatList(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			was, now := storage.StaffChat{}, storage.StaffChat{Name: "desk", Created: app.Now()}
+			if len(chats) > 0 {
+				was, now = chats[0], chats[0]
+			}
+			now.Sites = sites
+			if err := store.ReplaceStaffChat(t.Context(), was, now); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	c.meets("staffChatAddCmd", hears("main"))
+	if out := c.must("staff", "chat", "add", "desk", "--everywhere"); !strings.Contains(out, "sites: main → every site") {
+		t.Errorf("one that another added: %s", out)
+	}
+	c.meets("staffChatAddCmd", hears("main", "north"))
+	if out := c.must("staff", "chat", "add", "desk", "--site", "main"); !strings.Contains(out, "sites: main, north → main") {
+		t.Errorf("one that another changed: %s", out)
+	}
+}

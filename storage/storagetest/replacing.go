@@ -150,7 +150,41 @@ func replacingLinks(now time.Time) replacing[storage.StandingLink] {
 	}
 }
 
+// replacingStaffChats are chats of staff.
+func replacingStaffChats(now time.Time) replacing[storage.StaffChat] {
+	desk := storage.StaffChat{Name: "desk", Sites: []string{"main"}, Created: now, Announced: true}
+	more, all, side := desk, desk, desk
+	more.Sites, all.Sites, side.Sites = []string{"main", "side"}, nil, []string{"side"}
+	return replacing[storage.StaffChat]{
+		list: storage.Store.StaffChatList, replace: storage.Store.ReplaceStaffChat, first: desk, next: []storage.StaffChat{more, all, side},
+		changes: map[string]func(*storage.StaffChat){
+			"another site": func(c *storage.StaffChat) { c.Sites = []string{"x"} }, "every site": func(c *storage.StaffChat) { c.Sites = nil },
+			"a setting":      func(c *storage.StaffChat) { c.Setting = "x" },
+			"another moment": func(c *storage.StaffChat) { c.Created = now.Add(time.Microsecond) },
+		},
+		drop: func(b *bench) error { return b.store.DropStaffChat(context.Background(), "desk") },
+	}
+}
+
 var replacingTests = group{
+	"a chat of staff is replaced only as it was read": func(t *testing.T, b *bench) {
+		replacingStaffChats(b.clock.Now()).inTurn(t, b)
+	},
+	"of many who replace a chat of staff at once one does": func(t *testing.T, b *bench) {
+		replacingStaffChats(b.clock.Now()).atOnce(t, b)
+	},
+	"a chat of staff that is linked meanwhile is replaced, and stays linked": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		was := replacingStaffChats(now).first
+		check(t, b.store.ReplaceStaffChat(ctx, storage.StaffChat{}, was))
+		check(t, b.store.PutChatCode(ctx, storage.ChatCode{Hash: "h", Name: "desk", Expires: now.Add(time.Hour)}))
+		_ = must(b.store.LinkStaffChat(ctx, "h", address(1), now))(t)
+		linked := was
+		linked.Sites = nil
+		check(t, b.store.ReplaceStaffChat(ctx, was, linked))
+		linked.Address, linked.Linked = address(1), now
+		same(t, "what stands", must(b.store.StaffChatList(ctx))(t), []storage.StaffChat{linked})
+	},
 	"a standing link is replaced only as it was read": func(t *testing.T, b *bench) {
 		replacingLinks(b.clock.Now()).inTurn(t, b)
 	},

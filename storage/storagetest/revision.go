@@ -67,7 +67,10 @@ var configuring = map[string]configuringWrite{
 		return s.DropStaff(ctx, "bob", then)
 	}},
 
-	"PutStaffChat":  {write: putDesk},
+	"PutStaffChat": {write: putDesk},
+	"ReplaceStaffChat": {write: func(ctx context.Context, s storage.Store) error {
+		return s.ReplaceStaffChat(ctx, storage.StaffChat{}, storage.StaffChat{Name: "till", Created: then})
+	}},
 	"PutChatCode":   {first: putDesk, write: putDesksCode},
 	"LinkStaffChat": {first: putDesksCode, write: linkDesk},
 	"MarkStaffChat": {first: linkedDesk, write: func(ctx context.Context, s storage.Store) error {

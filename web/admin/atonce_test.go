@@ -41,6 +41,11 @@ func (m *meeting) ReplaceStandingLink(ctx context.Context, was, now storage.Stan
 	return m.Store.ReplaceStandingLink(ctx, was, now)
 }
 
+func (m *meeting) ReplaceStaffChat(ctx context.Context, was, now storage.StaffChat) error {
+	m.meets()
+	return m.Store.ReplaceStaffChat(ctx, was, now)
+}
+
 // meets puts a store before the pages of the street in which others do something in between.
 func (s *street) meets() *meeting {
 	m := &meeting{Store: s.store}
@@ -285,5 +290,38 @@ func TestClosingALinkUndoesNothingThatAnotherDoesAtOnce(t *testing.T) {
 	}
 	if got, err := s.store.StandingLink(t.Context(), "counter"); err != nil || got.Site != "harbour" || got.Closed.IsZero() {
 		t.Errorf("it is %+v: %v", got, err)
+	}
+}
+
+func TestAChatOfStaffThatAnotherAddsAtOnceStaysTheirs(t *testing.T) {
+	s := newStreet(t)
+	b := s.owner()
+	s.accounts(&bots{})
+	m := s.meets()
+	adds := func(name string) func() {
+		return func() {
+			c := storage.StaffChat{Name: name, Sites: []string{"main"}, Created: s.now}
+			if err := s.store.ReplaceStaffChat(t.Context(), storage.StaffChat{}, c); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	m.then = adds("desk")
+	w := b.do("POST", "/settings/chats", url.Values{"name": {"desk"}, "site": {""}})
+	if w.Code != http.StatusUnprocessableEntity || m.then != nil || !strings.Contains(w.Body.String(), "name-fault") {
+		t.Errorf("a name that another took: %d\n%s", w.Code, w.Body)
+	}
+	m.then = adds(firstGroup)
+	if w := b.do("POST", "/settings/telegram/group", nil); w.Code != 200 || m.then != nil {
+		t.Errorf("the first chat: %d\n%s", w.Code, w.Body)
+	}
+	chats, err := s.store.StaffChatList(t.Context())
+	if err != nil || len(chats) != 2 {
+		t.Fatalf("%+v, %v", chats, err)
+	}
+	for _, c := range chats {
+		if len(c.Sites) != 1 {
+			t.Errorf("%s hears of %q: what another said of it is undone", c.Name, c.Sites)
+		}
 	}
 }
