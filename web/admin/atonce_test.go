@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"fmt"
 	"html"
 	"net/http"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -323,5 +325,49 @@ func TestAChatOfStaffThatAnotherAddsAtOnceStaysTheirs(t *testing.T) {
 		if len(c.Sites) != 1 {
 			t.Errorf("%s hears of %q: what another said of it is undone", c.Name, c.Sites)
 		}
+	}
+}
+
+// there is a store in which somebody else has always stored the same already.
+type there struct{ storage.Store }
+
+func (there) ReplaceStaff(context.Context, storage.Staff, storage.Staff) error {
+	return fmt.Errorf("replace: %w", storage.ErrThere)
+}
+
+// met is a store in which somebody else always was quicker.
+type met struct{ storage.Store }
+
+func (met) ReplaceStaff(context.Context, storage.Staff, storage.Staff) error {
+	return fmt.Errorf("replace: %w", storage.ErrChanged)
+}
+
+// Whoever meets somebody else is told so, and what to do, and not that the database is away.
+func TestWhoMeetsAnotherIsToldSoInTheirLanguage(t *testing.T) {
+	s := newStreet(t)
+	b := s.owner()
+	s.sites("main")
+	for _, c := range []struct {
+		store    storage.Store
+		language string
+		want     []string
+	}{
+		{there{s.store}, "en", []string{"Somebody else changed this at the same moment", "do it again only if something is missing"}},
+		{there{s.store}, "zh-Hans", []string{"有人在同一时刻修改了这一项", "确有缺少时再操作一次"}},
+		{met{s.store}, "en", []string{"Somebody else changed this at the same moment", "Nothing of what you did was stored"}},
+		{met{s.store}, "zh-Hans", []string{"有人在同一时刻修改了这一项", "您的操作没有保存"}},
+	} {
+		s.config.Store = c.store
+		s.pages = New(s.config)
+		b.do("POST", "/me", url.Values{"shown": {"Robin Park"}, "language": {c.language}, "look": {""}})
+		w := b.do("POST", "/people/new", url.Values{"name": {"Amy"}, "role": {"agent"}, "site": {"main"}})
+		for _, want := range c.want {
+			if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), want) {
+				t.Errorf("%T in %s: %d, no %q in\n%s", c.store, c.language, w.Code, want, w.Body)
+			}
+		}
+	}
+	if e := page.AsError(perhapsDone(fmt.Errorf("act: %w", storage.ErrThere))); e.Title != "" {
+		t.Errorf("of an act it is said that %s", e.Title)
 	}
 }
