@@ -63,9 +63,14 @@ type StaffCode struct {
 
 // Team is the reference tables of staff and of the chat identities they use.
 type Team interface {
-	// PutStaff inserts or updates a member of staff by id; one who was gone is back,
-	// without the chat identities of before. Created is kept from the first time.
+	// PutStaff inserts or updates a member of staff by id, whatever is there; one who was gone is
+	// back, without the chat identities of before. Created is kept from the first time. Whoever
+	// read somebody first takes ReplaceStaff.
 	PutStaff(ctx context.Context, s Staff) error
+	// ReplaceStaff writes now in the place of was, who is as StaffList returned them; without an ID
+	// in was, now is new. Now is there, also where was is gone. ErrChanged if was is not there any
+	// more as they were, unless now is there already: the same may be repeated.
+	ReplaceStaff(ctx context.Context, was, now Staff) error
 	// StaffList returns everybody by id, also who is gone: histories name them.
 	StaffList(ctx context.Context) ([]Staff, error)
 	// DropStaff takes everything away from a member of staff: role, links, codes and the login

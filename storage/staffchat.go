@@ -34,9 +34,13 @@ type ChatCode struct {
 
 // StaffChats is the reference tables of linked chats.
 type StaffChats interface {
-	// PutStaffChat inserts a name, or changes whose cases it hears of; what it is linked
-	// to stays.
+	// PutStaffChat inserts a name, or changes whose cases it hears of, whatever is there; what it
+	// is linked to stays. Whoever read it first takes ReplaceStaffChat.
 	PutStaffChat(ctx context.Context, c StaffChat) error
+	// ReplaceStaffChat writes whose cases now hears of in the place of was, which is as
+	// StaffChatList returned it; without a Name in was, now is new. ErrChanged if was is not there
+	// any more or hears of others, unless now is there already: the same may be repeated.
+	ReplaceStaffChat(ctx context.Context, was, now StaffChat) error
 	// PlaceStaffChat makes an address the chat of a name that a setting holds (c.Setting), and
 	// reports whether that is news. A name that was linked with a code is left alone.
 	PlaceStaffChat(ctx context.Context, c StaffChat) (bool, error)

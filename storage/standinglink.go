@@ -23,8 +23,13 @@ type StandingLink struct {
 // StandingLinks keeps the standing links. They are no configuration: they are read when
 // somebody opens one.
 type StandingLinks interface {
-	// PutStandingLink inserts or updates a link by id, but for what is counted.
+	// PutStandingLink inserts or updates a link by id, but for what is counted, whatever is there.
+	// Whoever read it first takes ReplaceStandingLink.
 	PutStandingLink(ctx context.Context, l StandingLink) error
+	// ReplaceStandingLink writes now in the place of was, which is as it was read, but for what is
+	// counted; without an ID in was, now is new. ErrChanged if was is not there any more as it was,
+	// unless now is there already: the same may be repeated.
+	ReplaceStandingLink(ctx context.Context, was, now StandingLink) error
 	// StandingLink returns one. ErrNotFound.
 	StandingLink(ctx context.Context, id string) (StandingLink, error)
 	// StandingLinkList returns all, the newest first.

@@ -238,9 +238,13 @@ type Reference interface {
 	// if none was ever published.
 	Rules(ctx context.Context, version int) (RulesSource, error)
 
-	// PutSite inserts or updates a site by id. Sites returns all of them, also those that are
-	// gone: what happened there keeps their names.
+	// PutSite inserts or updates a site by id, whatever is there; whoever read it first takes
+	// ReplaceSite. Sites returns all of them, also those that are gone: what happened there keeps
+	// their names.
 	PutSite(ctx context.Context, s Site) error
+	// ReplaceSite writes now in the place of was, which is as Sites returned it; without an ID in was, now is new.
+	// ErrChanged if was is not there any more as it was, unless now is there already: the same may be repeated.
+	ReplaceSite(ctx context.Context, was, now Site) error
 	Sites(ctx context.Context) ([]Site, error)
 	// AtSite counts what goes on at a site now.
 	AtSite(ctx context.Context, id string) (SiteUse, error)

@@ -83,34 +83,16 @@ func (c *siteAddCmd) Run(a *terminal) error {
 		return err
 	}
 	return a.withStore(func(store storage.Store) error {
-		sites, err := store.Sites(a.ctx)
+		var done siteChange
+		var site storage.Site
+		err := storage.Repeated(func() (err error) {
+			done, site, err = c.put(a, store)
+			return err
+		})
 		if err != nil {
-			return fmt.Errorf("read the sites: %w", err)
-		}
-		done := siteChange{New: true}
-		site := storage.Site{ID: c.ID, Zone: "UTC", Language: "en", Signs: storage.ByFirstName, Created: a.clock()}
-		if i := slices.IndexFunc(sites, func(s storage.Site) bool { return s.ID == c.ID }); i >= 0 {
-			site, done.New = sites[i], !sites[i].Gone.IsZero()
-			site.Gone = time.Time{}
-		} else if c.Name == nil {
-			return usagef("there is no site %q yet. A new one needs --name; see `aftercare site list`", c.ID)
-		}
-		before := viewSite(site)
-		given(c.Name, &site.Name)
-		given(c.Zone, &site.Zone)
-		given(c.Language, &site.Language)
-		given(c.Signs, &site.Signs)
-		done.siteView = viewSite(site)
-		if !done.New {
-			done.Changed.note("name", before.Name, done.Name)
-			done.Changed.note("zone", before.Zone, done.Zone)
-			done.Changed.note("language", before.Language, done.Language)
-			done.Changed.note("replies-as", before.Signs, done.Signs)
+			return err
 		}
 		if done.New || len(done.Changed) > 0 {
-			if err := store.PutSite(a.ctx, site); err != nil {
-				return fmt.Errorf("store the site: %w", err)
-			}
 			what, after := "site.edit", done.Changed.became()
 			if done.New {
 				what, after = "site.add", strings.Join([]string{site.Name, site.Zone, site.Language}, ", ")
@@ -125,6 +107,42 @@ func (c *siteAddCmd) Run(a *terminal) error {
 		}
 		return a.printf("%s", done.text())
 	})
+}
+
+// put stores the site in the place of what is there now. storage.ErrChanged.
+func (c *siteAddCmd) put(a *terminal, store storage.Store) (done siteChange, now storage.Site, err error) {
+	sites, err := store.Sites(a.ctx)
+	if err != nil {
+		return done, now, fmt.Errorf("read the sites: %w", err)
+	}
+	var was storage.Site
+	done.New = true
+	now = storage.Site{ID: c.ID, Zone: "UTC", Language: "en", Signs: storage.ByFirstName, Created: a.clock()}
+	if i := slices.IndexFunc(sites, func(s storage.Site) bool { return s.ID == c.ID }); i >= 0 {
+		was, now, done.New = sites[i], sites[i], !sites[i].Gone.IsZero()
+		now.Gone = time.Time{}
+	} else if c.Name == nil {
+		return done, now, usagef("there is no site %q yet. A new one needs --name; see `aftercare site list`", c.ID)
+	}
+	before := viewSite(now)
+	given(c.Name, &now.Name)
+	given(c.Zone, &now.Zone)
+	given(c.Language, &now.Language)
+	given(c.Signs, &now.Signs)
+	done.siteView = viewSite(now)
+	if !done.New {
+		done.Changed.note("name", before.Name, done.Name)
+		done.Changed.note("zone", before.Zone, done.Zone)
+		done.Changed.note("language", before.Language, done.Language)
+		done.Changed.note("replies-as", before.Signs, done.Signs)
+		if len(done.Changed) == 0 {
+			return done, now, nil
+		}
+	}
+	if err := store.ReplaceSite(a.ctx, was, now); err != nil {
+		return done, now, fmt.Errorf("store the site: %w", err)
+	}
+	return done, now, nil
 }
 
 // text says what was done: everything of a new site, what changed of another.

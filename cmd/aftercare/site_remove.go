@@ -28,27 +28,16 @@ type siteRemoval struct {
 // Run removes a site at which no case is open. What goes on there goes on, and is said.
 func (c *siteRemoveCmd) Run(a *terminal) error {
 	return a.withStore(func(store storage.Store) error {
-		sites, err := store.Sites(a.ctx)
-		if err != nil {
-			return fmt.Errorf("read the sites: %w", err)
-		}
-		sites = storage.Present(sites)
-		i := slices.IndexFunc(sites, func(s storage.Site) bool { return s.ID == c.ID })
-		if i < 0 {
-			return fmt.Errorf("there is no site %q. See `aftercare site list`", c.ID)
-		}
-		done, err := c.hangs(a, store)
+		var done siteRemoval
+		var was storage.Site
+		err := storage.Repeated(func() (err error) {
+			done, was, err = c.remove(a, store)
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		if done.Cases > 0 {
-			return fmt.Errorf("%s at %s. Resolve or close what is open there first; then remove the site", counted(done.Cases, "case is open", "cases are open"), c.ID)
-		}
-		sites[i].Gone = a.clock()
-		if err := store.PutSite(a.ctx, sites[i]); err != nil {
-			return fmt.Errorf("remove the site: %w", err)
-		}
-		if err := a.audited(store, "site.remove", c.ID, sites[i].Name, ""); err != nil {
+		if err := a.audited(store, "site.remove", c.ID, was.Name, ""); err != nil {
 			return err
 		}
 		done.InForce = a.inForce(store)
@@ -57,6 +46,31 @@ func (c *siteRemoveCmd) Run(a *terminal) error {
 		}
 		return a.printf("%s", done.text())
 	})
+}
+
+// remove takes the site away as it is now. storage.ErrChanged.
+func (c *siteRemoveCmd) remove(a *terminal, store storage.Store) (done siteRemoval, was storage.Site, err error) {
+	sites, err := store.Sites(a.ctx)
+	if err != nil {
+		return done, was, fmt.Errorf("read the sites: %w", err)
+	}
+	sites = storage.Present(sites)
+	i := slices.IndexFunc(sites, func(s storage.Site) bool { return s.ID == c.ID })
+	if i < 0 {
+		return done, was, fmt.Errorf("there is no site %q. See `aftercare site list`", c.ID)
+	}
+	if done, err = c.hangs(a, store); err != nil {
+		return done, was, err
+	}
+	if done.Cases > 0 {
+		return done, was, fmt.Errorf("%s at %s. Resolve or close what is open there first; then remove the site", counted(done.Cases, "case is open", "cases are open"), c.ID)
+	}
+	now := sites[i]
+	now.Gone = a.clock()
+	if err := store.ReplaceSite(a.ctx, sites[i], now); err != nil {
+		return done, was, fmt.Errorf("remove the site: %w", err)
+	}
+	return done, sites[i], nil
 }
 
 // hangs finds what hangs on the site.

@@ -176,36 +176,16 @@ func (c *staffAddCmd) Run(a *terminal) error {
 	if err := c.known(a, store); err != nil {
 		return err
 	}
-	list, err := store.StaffList(a.ctx)
+	var done staffChange
+	var s storage.Staff
+	err = storage.Repeated(func() (err error) {
+		done, s, err = c.put(a, store)
+		return err
+	})
 	if err != nil {
-		return fmt.Errorf("read the staff: %w", err)
-	}
-	done := staffChange{New: true}
-	s := storage.Staff{ID: c.ID, Created: a.clock()}
-	if i := slices.IndexFunc(list, func(s storage.Staff) bool { return s.ID == c.ID }); i >= 0 {
-		s, done.New = list[i], !list[i].Gone.IsZero()
-	} else if c.Name == nil {
-		return usagef("there is no member of staff %q yet. Whoever is new needs --name; see `aftercare staff list`", c.ID)
-	}
-	if done.New {
-		s.Roles, s.Gone = nil, time.Time{}
-		if c.Role == nil && !c.given() {
-			return usagef("say where %s may act: --site ID, once for each site, or --everywhere", c.ID)
-		}
-	}
-	before := s
-	given(c.Name, &s.Name)
-	if s.Roles, err = c.grants(s.Roles); err != nil {
 		return err
 	}
-	if !done.New {
-		done.Changed.note("name", before.Name, s.Name)
-		done.Changed.note("rights", rolesText(before), rolesText(s))
-	}
 	if done.New || len(done.Changed) > 0 {
-		if err := store.PutStaff(a.ctx, s); err != nil {
-			return fmt.Errorf("store the member of staff: %w", err)
-		}
 		what, after := "staff.roles", done.Changed.became()
 		if done.New {
 			what, after = "staff.add", rolesText(s)
@@ -224,6 +204,42 @@ func (c *staffAddCmd) Run(a *terminal) error {
 		return a.printJSON(done)
 	}
 	return a.printf("%s", done.text())
+}
+
+// put stores the member of staff in the place of what is there now. storage.ErrChanged.
+func (c *staffAddCmd) put(a *terminal, store storage.Store) (done staffChange, now storage.Staff, err error) {
+	list, err := store.StaffList(a.ctx)
+	if err != nil {
+		return done, now, fmt.Errorf("read the staff: %w", err)
+	}
+	var was storage.Staff
+	done.New, now = true, storage.Staff{ID: c.ID, Created: a.clock()}
+	if i := slices.IndexFunc(list, func(s storage.Staff) bool { return s.ID == c.ID }); i >= 0 {
+		was, now, done.New = list[i], list[i], !list[i].Gone.IsZero()
+	} else if c.Name == nil {
+		return done, now, usagef("there is no member of staff %q yet. Whoever is new needs --name; see `aftercare staff list`", c.ID)
+	}
+	if done.New {
+		now.Roles, now.Gone = nil, time.Time{}
+		if c.Role == nil && !c.given() {
+			return done, now, usagef("say where %s may act: --site ID, once for each site, or --everywhere", c.ID)
+		}
+	}
+	given(c.Name, &now.Name)
+	if now.Roles, err = c.grants(now.Roles); err != nil {
+		return done, now, err
+	}
+	if !done.New {
+		done.Changed.note("name", was.Name, now.Name)
+		done.Changed.note("rights", rolesText(was), rolesText(now))
+		if len(done.Changed) == 0 {
+			return done, now, nil
+		}
+	}
+	if err := store.ReplaceStaff(a.ctx, was, now); err != nil {
+		return done, now, fmt.Errorf("store the member of staff: %w", err)
+	}
+	return done, now, nil
 }
 
 // text says what was done, and what is to be done next.

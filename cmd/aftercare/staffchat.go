@@ -103,27 +103,43 @@ func (c *staffChatAddCmd) put(a *terminal, store storage.Store) (heard []string,
 	if err := c.known(a, store); err != nil {
 		return nil, nil, err
 	}
-	list, err := store.StaffChatList(a.ctx)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read the chats of staff: %w", err)
-	}
-	heard = append([]string{}, c.Site...)
-	i := slices.IndexFunc(list, func(s storage.StaffChat) bool { return s.Name == c.Name })
-	switch {
-	case i < 0 && !c.given():
-		return nil, nil, usagef("say which cases %s hears of: --site ID, once for each site, or --everywhere", c.Name)
-	case i >= 0 && !c.given():
-		return append(heard, list[i].Sites...), nil, nil
-	case i >= 0:
-		changed.note("sites", heardText(list[i].Sites), heardText(heard))
-	}
-	if err := store.PutStaffChat(a.ctx, storage.StaffChat{Name: c.Name, Sites: c.Site, Created: a.clock()}); err != nil {
-		return nil, nil, fmt.Errorf("store the chat: %w", err)
+	wrote := false
+	err = storage.Repeated(func() (err error) {
+		heard, changed, wrote, err = c.replace(a, store)
+		return err
+	})
+	if err != nil || !wrote {
+		return heard, changed, err
 	}
 	if err := a.audited(store, "chat.add", c.Name, changed.was(), heardText(heard)); err != nil {
 		return nil, nil, err
 	}
 	return heard, changed, nil
+}
+
+// replace stores the chat in the place of what is there now, if anything was given. storage.ErrChanged.
+func (c *staffChatAddCmd) replace(a *terminal, store storage.Store) (heard []string, changed changes, wrote bool, err error) {
+	list, err := store.StaffChatList(a.ctx)
+	if err != nil {
+		return nil, nil, false, fmt.Errorf("read the chats of staff: %w", err)
+	}
+	heard = append([]string{}, c.Site...)
+	was, now := storage.StaffChat{}, storage.StaffChat{Name: c.Name, Created: a.clock()}
+	i := slices.IndexFunc(list, func(s storage.StaffChat) bool { return s.Name == c.Name })
+	switch {
+	case i < 0 && !c.given():
+		return nil, nil, false, usagef("say which cases %s hears of: --site ID, once for each site, or --everywhere", c.Name)
+	case i >= 0 && !c.given():
+		return append(heard, list[i].Sites...), nil, false, nil
+	case i >= 0:
+		was, now = list[i], list[i]
+		changed.note("sites", heardText(was.Sites), heardText(heard))
+	}
+	now.Sites = c.Site
+	if err := store.ReplaceStaffChat(a.ctx, was, now); err != nil {
+		return nil, nil, false, fmt.Errorf("store the chat: %w", err)
+	}
+	return heard, changed, true, nil
 }
 
 // heardText names the sites that a chat hears of.

@@ -97,7 +97,7 @@ func (e *Endpoints) Add(ctx context.Context, h storage.Hook, url string, private
 	secret = webhook.NewSecret()
 	h.ID, h.Made = cmp.Or(h.ID, uuid.Must(uuid.NewV7()).String()), e.clock()
 	target := webhook.Target{URL: url, Private: private, Secrets: []webhook.Secret{{Value: secret}}}
-	return h.ID, secret, repeated(func() error {
+	return h.ID, secret, storage.Repeated(func() error {
 		was, err := installed(ctx, e.store, chat.Hook, h.ID)
 		if err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return err
@@ -191,7 +191,7 @@ func (e *Endpoints) Rotate(ctx context.Context, id string) (string, error) {
 
 // rotate rotates a secret unless that was done since a moment; zero = always.
 func (e *Endpoints) rotate(ctx context.Context, id string, since time.Time) (secret string, err error) {
-	err = repeated(func() error {
+	err = storage.Repeated(func() error {
 		h, i, err := e.find(ctx, id)
 		if err != nil {
 			return err
@@ -238,7 +238,7 @@ func (e *Endpoints) turn(ctx context.Context, id string, off storage.HookOff) er
 // Change changes what an endpoint is called, is told, and whether it is on. change is called again where somebody
 // else changed it meanwhile; its error changes nothing. storage.ErrNotFound, storage.ErrChanged.
 func (e *Endpoints) Change(ctx context.Context, id string, change func(*storage.Hook) error) error {
-	return repeated(func() error {
+	return storage.Repeated(func() error {
 		h, i, err := e.find(ctx, id)
 		if err != nil {
 			return err

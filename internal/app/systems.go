@@ -217,7 +217,7 @@ func (s *Systems) Switch(ctx context.Context, name string, on bool) error {
 }
 
 func (s *Systems) turn(ctx context.Context, name string, f func(*storage.InboundSource)) error {
-	return repeated(func() error {
+	return storage.Repeated(func() error {
 		x, i, err := s.find(ctx, name)
 		if err != nil {
 			return err
@@ -229,7 +229,7 @@ func (s *Systems) turn(ctx context.Context, name string, f func(*storage.Inbound
 
 // Rotate gives a system another secret and returns it; the one of before is good for a day more.
 func (s *Systems) Rotate(ctx context.Context, name, given string) (secret string, err error) {
-	err = repeated(func() error {
+	err = storage.Repeated(func() error {
 		x, i, err := s.find(ctx, name)
 		if err != nil {
 			return err

@@ -107,7 +107,7 @@ func (e *hookEndpoints) hook(ctx context.Context, id string) (h storage.Hook, i 
 
 func (e *hookEndpoints) switchOff(ctx context.Context, id string, why storage.HookOff) {
 	off := false
-	err := repeated(func() error {
+	err := storage.Repeated(func() error {
 		h, was, ok := e.hook(ctx, id)
 		if off = ok && h.Off == ""; !off {
 			return nil

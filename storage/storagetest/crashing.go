@@ -268,6 +268,11 @@ func (c *CrashingStore) PutSite(ctx context.Context, s storage.Site) error {
 	return c.call(func() error { return c.inner.PutSite(ctx, s) })
 }
 
+// ReplaceSite implements storage.Reference.
+func (c *CrashingStore) ReplaceSite(ctx context.Context, was, now storage.Site) error {
+	return c.call(func() error { return c.inner.ReplaceSite(ctx, was, now) })
+}
+
 // AtSite implements storage.Reference.
 func (c *CrashingStore) AtSite(ctx context.Context, id string) (storage.SiteUse, error) {
 	return result(c, func() (storage.SiteUse, error) { return c.inner.AtSite(ctx, id) })
@@ -321,6 +326,11 @@ func (c *CrashingStore) DropInstallation(ctx context.Context, p chat.Platform, a
 // PutStaff implements storage.Team.
 func (c *CrashingStore) PutStaff(ctx context.Context, s storage.Staff) error {
 	return c.call(func() error { return c.inner.PutStaff(ctx, s) })
+}
+
+// ReplaceStaff implements storage.Team.
+func (c *CrashingStore) ReplaceStaff(ctx context.Context, was, now storage.Staff) error {
+	return c.call(func() error { return c.inner.ReplaceStaff(ctx, was, now) })
 }
 
 // StaffList implements storage.Team.

@@ -14,6 +14,11 @@ func (c *CrashingStore) PutStaffChat(ctx context.Context, s storage.StaffChat) e
 	return c.call(func() error { return c.inner.PutStaffChat(ctx, s) })
 }
 
+// ReplaceStaffChat implements storage.StaffChats.
+func (c *CrashingStore) ReplaceStaffChat(ctx context.Context, was, now storage.StaffChat) error {
+	return c.call(func() error { return c.inner.ReplaceStaffChat(ctx, was, now) })
+}
+
 // PlaceStaffChat implements storage.StaffChats.
 func (c *CrashingStore) PlaceStaffChat(ctx context.Context, s storage.StaffChat) (bool, error) {
 	return result(c, func() (bool, error) { return c.inner.PlaceStaffChat(ctx, s) })

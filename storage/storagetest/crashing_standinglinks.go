@@ -12,6 +12,11 @@ func (c *CrashingStore) PutStandingLink(ctx context.Context, l storage.StandingL
 	return c.call(func() error { return c.inner.PutStandingLink(ctx, l) })
 }
 
+// ReplaceStandingLink implements storage.StandingLinks.
+func (c *CrashingStore) ReplaceStandingLink(ctx context.Context, was, now storage.StandingLink) error {
+	return c.call(func() error { return c.inner.ReplaceStandingLink(ctx, was, now) })
+}
+
 // StandingLink implements storage.StandingLinks.
 func (c *CrashingStore) StandingLink(ctx context.Context, id string) (storage.StandingLink, error) {
 	return result(c, func() (storage.StandingLink, error) { return c.inner.StandingLink(ctx, id) })

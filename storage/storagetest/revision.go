@@ -28,6 +28,9 @@ var configuring = map[string]configuringWrite{
 	"PutSite": {write: func(ctx context.Context, s storage.Store) error {
 		return s.PutSite(ctx, storage.Site{ID: "main", Created: then})
 	}},
+	"ReplaceSite": {write: func(ctx context.Context, s storage.Store) error {
+		return s.ReplaceSite(ctx, storage.Site{}, storage.Site{ID: "side", Created: then})
+	}},
 	"PutAccount": {write: func(ctx context.Context, s storage.Store) error {
 		return s.PutAccount(ctx, storage.Account{Platform: chat.Telegram, ID: "42", Seen: then})
 	}},
@@ -47,7 +50,10 @@ var configuring = map[string]configuringWrite{
 		return s.PutMove(ctx, address(1), address(2))
 	}},
 
-	"PutStaff":     {write: putBob},
+	"PutStaff": {write: putBob},
+	"ReplaceStaff": {write: func(ctx context.Context, s storage.Store) error {
+		return s.ReplaceStaff(ctx, storage.Staff{}, storage.Staff{ID: "cleo", Created: then})
+	}},
 	"PutStaffCode": {first: putBob, write: putBobsCode},
 	"LinkStaff": {first: putBobsCode, write: func(ctx context.Context, s storage.Store) error {
 		_, err := s.LinkStaff(ctx, "hash", storage.Person{Platform: chat.Telegram, Account: "42", User: "7"}, then)
@@ -61,7 +67,10 @@ var configuring = map[string]configuringWrite{
 		return s.DropStaff(ctx, "bob", then)
 	}},
 
-	"PutStaffChat":  {write: putDesk},
+	"PutStaffChat": {write: putDesk},
+	"ReplaceStaffChat": {write: func(ctx context.Context, s storage.Store) error {
+		return s.ReplaceStaffChat(ctx, storage.StaffChat{}, storage.StaffChat{Name: "till", Created: then})
+	}},
 	"PutChatCode":   {first: putDesk, write: putDesksCode},
 	"LinkStaffChat": {first: putDesksCode, write: linkDesk},
 	"MarkStaffChat": {first: linkedDesk, write: func(ctx context.Context, s storage.Store) error {

@@ -46,7 +46,7 @@ type group = map[string]func(*testing.T, *bench)
 func Run(t *testing.T, e Engine) {
 	t.Helper()
 	run(t, e, advanceTests, slotTests, readTests, referenceTests, staffTests, caseTests, textTests, faultTests, instanceTests,
-		leakTests, mendTests, routeTests, outdatedTests, revisionTests, personTests, keyTests, processTests, foldTests, numberedTests, inboxTests, loginTests, standingLinkTests, buildingTests, tokenTests, eventTests, askingTests, underwayTests, nameTests, hookTests, inboundTests, resultTests, improvementTests, alarmTests)
+		leakTests, mendTests, routeTests, outdatedTests, revisionTests, personTests, keyTests, processTests, foldTests, numberedTests, inboxTests, loginTests, standingLinkTests, buildingTests, tokenTests, eventTests, askingTests, underwayTests, nameTests, hookTests, inboundTests, resultTests, improvementTests, alarmTests, replacingTests)
 }
 
 // RunWrites is the part of the suite that is about what is written, for an engine that

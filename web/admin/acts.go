@@ -219,9 +219,10 @@ func (s casePages) failed(err error) error {
 	return perhapsDone(err)
 }
 
-// perhapsDone is an error of an act: whether it was done is not known where the database is away.
+// perhapsDone is an error of an act: whether it was done is not known where the database is away. It is not away where
+// something is stored already.
 func perhapsDone(err error) error {
-	if errors.Is(err, storage.ErrUnavailable) {
+	if errors.Is(err, storage.ErrUnavailable) && !errors.Is(err, storage.ErrThere) {
 		return &page.Error{Code: page.Unavailable, Title: "unavailable", Text: "perhaps_done_text", Err: err}
 	}
 	return err

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"html/template"
 	"net/http"
 	"slices"
@@ -106,7 +107,8 @@ func (s chatPages) firstChatLink(ctx context.Context, v Viewer) (l secretLink, e
 		return l, err
 	}
 	if !slices.ContainsFunc(chats, func(c storage.StaffChat) bool { return c.Name == firstGroup }) {
-		if err := s.Store.PutStaffChat(ctx, storage.StaffChat{Name: firstGroup, Created: s.Clock()}); err != nil {
+		err := s.Store.ReplaceStaffChat(ctx, storage.StaffChat{}, storage.StaffChat{Name: firstGroup, Created: s.Clock()})
+		if err != nil && !errors.Is(err, storage.ErrChanged) { // somebody else has just made it
 			return l, err
 		}
 		if err := s.Bot.StaffChatsChanged(ctx); err != nil {

@@ -80,12 +80,16 @@ func (s peoplePages) invite(w http.ResponseWriter, r *http.Request, v Viewer) er
 	if len(f.Faults()) > 0 || f.Fault != "" {
 		return s.showInvite(w, r, v, http.StatusUnprocessableEntity, invitePage{rolesForm: f})
 	}
-	staff, err := s.Store.StaffList(r.Context())
+	x := storage.Staff{Name: name, Roles: roles, Created: s.Clock()}
+	err = storage.Repeated(func() error { // whoever invites another of that name at once has the id
+		staff, err := s.Store.StaffList(r.Context())
+		if err != nil {
+			return err
+		}
+		x.ID = storage.StaffID(name, staff)
+		return s.Store.ReplaceStaff(r.Context(), storage.Staff{}, x)
+	})
 	if err != nil {
-		return err
-	}
-	x := storage.Staff{ID: storage.StaffID(name, staff), Name: name, Roles: roles, Created: s.Clock()}
-	if err := s.Store.PutStaff(r.Context(), x); err != nil {
 		return err
 	}
 	a := s.audit(v, "staff.add", x.ID)

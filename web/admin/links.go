@@ -145,7 +145,7 @@ func (s linkPages) saveLink(w http.ResponseWriter, r *http.Request, v Viewer) er
 	if service := f.field("service").Value; service != "" {
 		l.Event[voice.AttrService] = service
 	}
-	if err := s.Store.PutStandingLink(r.Context(), l); err != nil {
+	if err := s.Store.ReplaceStandingLink(r.Context(), storage.StandingLink{}, l); err != nil {
 		return fmt.Errorf("store the link: %w", err)
 	}
 	a := s.audit(v, "link.make", l.ID)
@@ -239,13 +239,17 @@ func (s linkPages) openLink(w http.ResponseWriter, r *http.Request, v Viewer) er
 }
 
 func (s linkPages) setLink(w http.ResponseWriter, r *http.Request, v Viewer, closed time.Time, done string) error {
-	l, err := s.linkAsked(r, v)
+	var l storage.StandingLink
+	err := storage.Repeated(func() (err error) {
+		if l, err = s.linkAsked(r, v); err != nil {
+			return err
+		}
+		was := l
+		l.Closed = closed
+		return s.Store.ReplaceStandingLink(r.Context(), was, l)
+	})
 	if err != nil {
 		return err
-	}
-	l.Closed = closed
-	if err := s.Store.PutStandingLink(r.Context(), l); err != nil {
-		return fmt.Errorf("store the link: %w", err)
 	}
 	return s.done(w, r, s.audit(v, "link."+done, l.ID), "/asking/links/"+l.ID+"?done=link_"+done)
 }

@@ -178,7 +178,7 @@ func (s linkPages) makeMany(w http.ResponseWriter, r *http.Request, v Viewer) er
 			continue
 		}
 		l.ID, l.Created = bot.NewStandingID(func(p []byte) { _, _ = rand.Read(p) }), s.Clock()
-		if err := s.Store.PutStandingLink(r.Context(), l); err != nil {
+		if err := s.Store.ReplaceStandingLink(r.Context(), storage.StandingLink{}, l); err != nil {
 			return fmt.Errorf("store a link: %w", err)
 		}
 		made++

@@ -140,16 +140,19 @@ func (s doorPages) renameStaff(r *http.Request, v Viewer, name string) error {
 	if v.Staff == "" || name == v.Name {
 		return nil
 	}
-	team, err := s.Store.StaffList(r.Context())
-	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(team, func(x storage.Staff) bool { return x.ID == v.Staff })
-	if i < 0 {
-		return fmt.Errorf("no member of staff %s: %w", v.Staff, storage.ErrNotFound)
-	}
-	team[i].Name = name
-	return s.Store.PutStaff(r.Context(), team[i])
+	return storage.Repeated(func() error {
+		team, err := s.Store.StaffList(r.Context())
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(team, func(x storage.Staff) bool { return x.ID == v.Staff && x.Gone.IsZero() })
+		if i < 0 {
+			return fmt.Errorf("no member of staff %s: %w", v.Staff, storage.ErrNotFound)
+		}
+		named := team[i]
+		named.Name = name
+		return s.Store.ReplaceStaff(r.Context(), team[i], named)
+	})
 }
 
 func (s doorPages) savePassword(w http.ResponseWriter, r *http.Request, v Viewer) error {

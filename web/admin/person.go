@@ -87,23 +87,25 @@ func (s peoplePages) showPerson(w http.ResponseWriter, r *http.Request, v Viewer
 }
 
 // onPerson runs what is posted about somebody whom the viewer may change, once the viewer has
-// proved lately who they are.
+// proved lately who they are; again as they are now, if somebody else changed them meanwhile.
 func onPerson(do func(s peoplePages, w http.ResponseWriter, r *http.Request, v Viewer, m member) error) handler {
 	return in(func(s peoplePages, w http.ResponseWriter, r *http.Request, v Viewer) error {
-		m, err := s.findMember(r, v)
-		if err != nil {
-			return err
-		}
-		if !m.inTeam {
-			return notAllowed(nil)
-		}
-		if err := page.ReadForm(w, r, maxForm); err != nil {
-			return err
-		}
-		if !s.proved(w, r, v, "/people/"+url.PathEscape(m.ID)) {
-			return nil
-		}
-		return do(s, w, r, v, m)
+		return storage.Repeated(func() error {
+			m, err := s.findMember(r, v)
+			if err != nil {
+				return err
+			}
+			if !m.inTeam {
+				return notAllowed(nil)
+			}
+			if err := page.ReadForm(w, r, maxForm); err != nil {
+				return err
+			}
+			if !s.proved(w, r, v, "/people/"+url.PathEscape(m.ID)) {
+				return nil
+			}
+			return do(s, w, r, v, m)
+		})
 	})
 }
 
@@ -130,8 +132,19 @@ func (s peoplePages) saveRoles(w http.ResponseWriter, r *http.Request, v Viewer,
 		}
 	}
 	before := rolesText(m.Roles)
-	m.Staff.Roles = roles
-	if err := s.Store.PutStaff(r.Context(), m.Staff); err != nil {
+	if !r.PostForm.Has("roles.was") { // a form that does not say of what it was made is of what is there when it comes
+		r.PostForm.Set("roles.was", before)
+	}
+	switch was, want := r.PostForm.Get("roles.was"), rolesText(roles); {
+	case want == was:
+		roles = m.Roles
+	case was != before && want != before: // nobody gives back unseen what another has taken
+		p.Fault = words.t("changed_meanwhile") + " " + s.rolesWords(words, m)
+		return s.showPerson(w, r, v, http.StatusUnprocessableEntity, p)
+	}
+	now := m.Staff
+	now.Roles = roles
+	if err := s.Store.ReplaceStaff(r.Context(), m.Staff, now); err != nil {
 		return err
 	}
 	a := s.audit(v, "staff.roles", m.ID)

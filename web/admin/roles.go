@@ -16,6 +16,7 @@ type rolesForm struct {
 	All    bool       // everywhere is chosen
 	May    bool       // everywhere may be chosen
 	Fault  string     // of the places
+	Was    string     // what the form was made of, as rolesText; it comes back in roles.was
 }
 
 // PlacesForm is what the part "places" draws.
@@ -37,7 +38,7 @@ func (s peoplePages) rolesFor(r *http.Request, v Viewer, roles access.Grants) (r
 	for _, x := range roles {
 		role = x
 	}
-	f := rolesForm{May: v.Owner || v.Can(access.ManageAgents, access.EverySite)}
+	f := rolesForm{May: v.Owner || v.Can(access.ManageAgents, access.EverySite), Was: rolesText(roles)}
 	_, f.All = roles[access.EverySite]
 	if len(roles) == 0 {
 		f.All = f.May && len(sites) < 2

@@ -185,6 +185,8 @@ func (s *site) refuse(w http.ResponseWriter, r *http.Request, v Viewer, err erro
 		e = &page.Error{Code: page.Unavailable, Title: "changed_at_once", Text: "changed_at_once_text", Err: e.Err}
 	case errors.Is(err, storage.ErrSlow) && (r.Method == http.MethodGet || r.Method == http.MethodHead):
 		e = &page.Error{Code: page.Unavailable, Title: "slow", Text: "slow_text", Err: e.Err}
+	case errors.Is(err, storage.ErrThere):
+		e = &page.Error{Code: page.Unavailable, Title: "changed_at_once", Text: "there_at_once_text", Err: e.Err}
 	case errors.Is(err, storage.ErrUnavailable) && (r.Method == http.MethodGet || r.Method == http.MethodHead):
 		// Nothing was to be done, so nothing is to be looked after: the page comes back with the database.
 		e = &page.Error{Code: page.Unavailable, Title: "unavailable", Text: "unavailable_text", Err: e.Err}

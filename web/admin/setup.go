@@ -126,14 +126,20 @@ func (s chatPages) showPlace(w http.ResponseWriter, r *http.Request, v Viewer, s
 }
 
 func (s chatPages) savePlace(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	return storage.Repeated(func() error { return s.replacePlace(w, r, v) })
+}
+
+// replacePlace is savePlace, unless somebody else changes the site meanwhile: storage.ErrChanged.
+func (s chatPages) replacePlace(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	words := s.words(r, v)
-	f, want, err := s.placeForm(r, v)
+	f, was, err := s.placeForm(r, v)
 	if err != nil {
 		return err
 	}
-	if err := f.read(w, r); err != nil {
+	if err := f.merged(w, r, words); err != nil {
 		return err
 	}
+	want := was
 	want.Name, want.Zone, want.Language = f.field("name").Value, f.field("zone").Value, f.field("language").Value
 	if want.Name == "" || len([]rune(want.Name)) > 100 || strings.ContainsFunc(want.Name, isControl) {
 		f.field("name").Fault = words.t("site_name_fault")
@@ -153,11 +159,10 @@ func (s chatPages) savePlace(w http.ResponseWriter, r *http.Request, v Viewer) e
 	if len(f.Faults()) > 0 {
 		return s.showPlace(w, r, v, http.StatusUnprocessableEntity, f)
 	}
-	before := want.ID
 	if want.ID == "" {
 		want.ID, want.Created = storage.SiteID(want.Name), s.Clock()
 	}
-	if err := s.Store.PutSite(r.Context(), want); err != nil {
+	if err := s.Store.ReplaceSite(r.Context(), was, want); err != nil {
 		return fmt.Errorf("store the site: %w", err)
 	}
 	if week >= 0 && setupHours[week].week != "" {
@@ -167,7 +172,7 @@ func (s chatPages) savePlace(w http.ResponseWriter, r *http.Request, v Viewer) e
 		}
 	}
 	a := s.audit(v, "site.add", want.ID)
-	if before != "" {
+	if was.ID != "" {
 		a.What = "site.change"
 	}
 	a.After = want.Name + ", " + want.Zone + ", " + want.Language

@@ -141,6 +141,11 @@ func languageName(in, tag string) string {
 var siteID = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$`)
 
 func (s settingsPages) saveSite(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	return storage.Repeated(func() error { return s.replaceSite(w, r, v) })
+}
+
+// replaceSite is saveSite, unless somebody else changes the site meanwhile: storage.ErrChanged.
+func (s settingsPages) replaceSite(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	now, isNew, err := s.siteAsked(r, v)
 	if err != nil {
 		return err
@@ -178,7 +183,7 @@ func (s settingsPages) saveSite(w http.ResponseWriter, r *http.Request, v Viewer
 	if len(f.Faults()) > 0 {
 		return s.showSite(w, r, v, http.StatusUnprocessableEntity, now, f)
 	}
-	if err := s.Store.PutSite(r.Context(), want); err != nil {
+	if err := s.Store.ReplaceSite(r.Context(), now, want); err != nil {
 		return fmt.Errorf("store the site: %w", err)
 	}
 	a := s.audit(v, "site.edit", want.ID)

@@ -149,6 +149,11 @@ func (s chatPages) showStaffChats(w http.ResponseWriter, r *http.Request, v View
 
 // addStaffChat names a chat and makes the code that links it.
 func (s chatPages) addStaffChat(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	return storage.Repeated(func() error { return s.newStaffChat(w, r, v) })
+}
+
+// newStaffChat is addStaffChat, unless somebody else adds one of that name meanwhile: storage.ErrChanged.
+func (s chatPages) newStaffChat(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayConnectChats(v); err != nil {
 		return err
 	}
@@ -178,7 +183,7 @@ func (s chatPages) addStaffChat(w http.ResponseWriter, r *http.Request, v Viewer
 	if at.Value != "" {
 		c.Sites = []string{at.Value}
 	}
-	if err := s.Store.PutStaffChat(r.Context(), c); err != nil {
+	if err := s.Store.ReplaceStaffChat(r.Context(), storage.StaffChat{}, c); err != nil {
 		return err
 	}
 	if err := s.Bot.StaffChatsChanged(r.Context()); err != nil {

@@ -243,6 +243,22 @@ func readBody(w http.ResponseWriter, r *http.Request) (v value, data []byte, err
 	return v, data, nil
 }
 
+// tooSlow is what to say where the database gave up.
+const tooSlow = "It took longer than the database gives one answer. Ask for less, such as fewer days or one site."
+
+// passing is what to say of an error of the database that is over in a moment; "" of another.
+func passing(err error) string {
+	switch {
+	case errors.Is(err, storage.ErrThere):
+		return "Something of the same key is stored already, perhaps by this request. Send the same again in a moment."
+	case errors.Is(err, storage.ErrChanged):
+		return "Others changed it at the same moment, and nothing of this was stored. Send the same again in a moment."
+	case errors.Is(err, storage.ErrUnavailable):
+		return "The database cannot be used now. Send the same again in a moment."
+	}
+	return ""
+}
+
 // refuse answers with a problem. What is no problem of the caller's is told to the log.
 func (s *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var p *problem
@@ -252,16 +268,10 @@ func (s *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		case errors.Is(err, figures.ErrTurn):
 			p = problemf(unavailable, "Another such count is under way. Try again in a minute.")
 			w.Header().Set("Retry-After", "60")
-		case errors.Is(err, storage.ErrThere):
-			p = problemf(unavailable, "Something of the same key is stored already, perhaps by this request. Send the same again in a moment.")
-			w.Header().Set("Retry-After", "5")
-		case errors.Is(err, storage.ErrChanged):
-			p = problemf(unavailable, "Others changed it at the same moment, and nothing of this was stored. Send the same again in a moment.")
-			w.Header().Set("Retry-After", "5")
-		case errors.Is(err, storage.ErrSlow):
-			p = problemf(tooLarge, "It took longer than the database gives one answer. Ask for fewer days or one site.")
-		case errors.Is(err, storage.ErrUnavailable):
-			p = problemf(unavailable, "The database cannot be used now. Send the same again in a moment.")
+		case errors.Is(err, storage.ErrSlow) && r.Method == http.MethodGet:
+			p = problemf(tooLarge, "%s", tooSlow)
+		case passing(err) != "":
+			p = problemf(unavailable, "%s", passing(err))
 			w.Header().Set("Retry-After", "5")
 		}
 		s.Log.Error("api: "+page.Asked(r), "err", err, "request", r.Header.Get("X-Request-Id"))

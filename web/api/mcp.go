@@ -15,7 +15,6 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/bot"
-	"github.com/aftercare/aftercare/storage"
 )
 
 // MCPPath is where programs that speak the Model Context Protocol read what a token may read
@@ -186,8 +185,10 @@ func (s *api) said(t tool, q *request, err error) string {
 	case errors.As(err, &p):
 	case errors.Is(err, context.DeadlineExceeded):
 		p = problemf(tooLarge, "It takes longer than %s. Ask for fewer days.", toolPatience)
-	case errors.Is(err, storage.ErrUnavailable):
-		p = problemf(unavailable, "The database cannot be used now. Try again in a moment.")
+	case errors.Is(err, storage.ErrSlow):
+		p = problemf(tooLarge, "%s", tooSlow)
+	case passing(err) != "":
+		p = problemf(unavailable, "%s", passing(err))
 	default:
 		p = problemf(failed, "Something went wrong here. The log of the server has the request %s.", q.Header.Get("X-Request-Id"))
 		s.Log.Error("mcp: "+t.name, "err", err, "request", q.Header.Get("X-Request-Id"))

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -92,16 +91,9 @@ func (s *Store) enrolStaff(ctx context.Context, tx *sql.Tx, e storage.Enrolment)
 		var found string
 		return tx.QueryRowContext(ctx, s.q.lockStaff, e.Login.Staff).Scan(&found)
 	}
-	v := *e.Staff
-	body, err := json.Marshal(v.Roles)
-	if err != nil {
-		return errChange{fmt.Errorf("encode roles: %w", err)}
+	fresh, err := yields(ctx, tx, s.q.staff.add, staffValues(*e.Staff)...)
+	if err == nil && !fresh {
+		err = errChange{storage.ErrTaken}
 	}
-	r, err := tx.ExecContext(ctx, s.q.putStaffRow, storage.Clean(v.ID), storage.Clean(v.Name), string(body), micro(v.Created))
-	if err := changedOne(r, err); errors.Is(err, storage.ErrNotFound) {
-		return errChange{storage.ErrTaken}
-	} else if err != nil {
-		return err
-	}
-	return nil
+	return err
 }

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -14,28 +13,20 @@ import (
 
 const installationColumns = "platform, account, name, sealed, scopes, installer, installed, approved"
 
-// installationIs finds an installation that is still as it was read, approved or not.
-const installationIs = "platform = ? AND account = ? AND name = ? AND sealed = ? AND scopes = ? AND installer = ? AND installed = ?"
-
 // installationQueries are about workspaces.
 type installationQueries struct {
-	putInstallation, installations, approveInstallation, dropInstallation string
-	addInstallation, replaceInstallation, sameInstallation                string
-	putInstallLink, useInstallLink, useInstallState, pruneInstallStates   string
+	installation                                                        kept
+	installations, approveInstallation, dropInstallation                string
+	putInstallLink, useInstallLink, useInstallState, pruneInstallStates string
 }
 
 func newInstallationQueries(t *texts) installationQueries {
 	return installationQueries{
-		putInstallation: t.one("INSERT INTO installations (" + installationColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)" +
-			" ON CONFLICT (platform, account) DO UPDATE SET name = excluded.name, sealed = excluded.sealed," +
-			" scopes = excluded.scopes, installer = excluded.installer, installed = excluded.installed," +
-			" approved = coalesce(installations.approved, excluded.approved)"),
-		addInstallation: t.one("INSERT INTO installations (" + installationColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)" +
-			" ON CONFLICT (platform, account) DO NOTHING RETURNING account"),
-		replaceInstallation: t.one("UPDATE installations SET name = ?, sealed = ?, scopes = ?, installer = ?, installed = ?" +
-			" WHERE " + installationIs + " RETURNING account"),
-		sameInstallation: t.one("SELECT account FROM installations WHERE " + installationIs),
-		installations:    t.one("SELECT " + installationColumns + " FROM installations WHERE platform = ? ORDER BY account"),
+		installation: t.kept("INSERT INTO installations ("+installationColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?)", "platform, account",
+			"name = excluded.name, sealed = excluded.sealed, scopes = excluded.scopes, installer = excluded.installer,"+
+				" installed = excluded.installed, approved = coalesce(installations.approved, excluded.approved)",
+			"SELECT "+installationColumns+" FROM installations"),
+		installations: t.one("SELECT " + installationColumns + " FROM installations WHERE platform = ? ORDER BY account"),
 		approveInstallation: t.one("UPDATE installations SET approved = coalesce(approved, ?) WHERE platform = ? AND account = ?" +
 			" RETURNING account"),
 		dropInstallation: t.one("DELETE FROM installations WHERE platform = ? AND account = ?"),
@@ -48,40 +39,25 @@ func newInstallationQueries(t *texts) installationQueries {
 	}
 }
 
-// installationValues are those of installationIs.
+// installationValues are those of a row.
 func installationValues(i storage.Installation) []any {
 	return []any{
 		storage.Clean(string(i.Platform)), storage.Clean(i.Account), storage.Clean(i.Name), storage.Clean(i.Sealed),
-		storage.Clean(i.Scopes), storage.Clean(i.Installer), micro(i.Installed),
+		storage.Clean(i.Scopes), storage.Clean(i.Installer), micro(i.Installed), orNull(i.Approved),
 	}
 }
 
 // PutInstallation implements storage.Reference.
 func (s *Store) PutInstallation(ctx context.Context, i storage.Installation) error {
-	return s.put(ctx, "installation", s.q.putInstallation, append(installationValues(i), orNull(i.Approved))...)
+	return s.put(ctx, "installation", s.q.installation.put, installationValues(i)...)
 }
 
-// ReplaceInstallation implements storage.Reference.
+// ReplaceInstallation implements storage.Reference. Whether it is approved is another matter.
 func (s *Store) ReplaceInstallation(ctx context.Context, was, now storage.Installation) error {
-	values := installationValues(now)
-	text, args := s.q.addInstallation, append(slices.Clone(values), orNull(now.Approved))
-	if was.Account != "" {
-		text, args = s.q.replaceInstallation, slices.Concat(values[2:], installationValues(was))
-	}
-	done := false
-	err := s.configure(ctx, func(tx *sql.Tx) (_ bool, err error) {
-		if done, err = yields(ctx, tx, text, args...); err == nil && !done {
-			done, err = yields(ctx, tx, s.q.sameInstallation, values...) // a commit of which nobody heard
-		}
-		return done, err
-	})
-	if err == nil && !done {
-		err = storage.ErrChanged
-	}
-	if err != nil {
-		return fmt.Errorf("replace an installation: %w", err)
-	}
-	return nil
+	return replacing[storage.Installation]{
+		kept: s.q.installation, what: "an installation", scan: scanInstallation, values: installationValues,
+		same: func(i storage.Installation) []any { i.Approved = time.Time{}; return installationValues(i) },
+	}.replace(ctx, s.configure, was, now)
 }
 
 // Installations implements storage.Reference.

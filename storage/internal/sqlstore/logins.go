@@ -16,7 +16,7 @@ const loginColumns = "id, staff, name, shown, password, owner, second, step, rec
 
 // loginQueries are about who may sign in.
 type loginQueries struct {
-	lockLogins, logins, loginNamed, loginOutside, login, putLogin, changeLogin, dropLogin, loginsOfStaff, countOwners, anyLogin, putStaffRow string
+	lockLogins, logins, loginNamed, loginOutside, login, putLogin, changeLogin, dropLogin, loginsOfStaff, countOwners, anyLogin string
 }
 
 func newLoginQueries(t *texts) loginQueries {
@@ -34,9 +34,6 @@ func newLoginQueries(t *texts) loginQueries {
 		loginsOfStaff: t.one("SELECT " + loginColumns + " FROM logins WHERE staff = ?"),
 		countOwners:   t.one("SELECT count(*) FROM logins WHERE owner AND password > ''"),
 		anyLogin:      t.one("SELECT count(*) FROM logins"),
-
-		putStaffRow: t.one("INSERT INTO staff (" + staffColumns + ") VALUES (?, ?, ?, ?, NULL)" +
-			" ON CONFLICT (id) DO NOTHING"),
 	}
 }
 

@@ -21,10 +21,11 @@ const (
 
 // referenceQueries are about the small tables that every bucket may refer to.
 type referenceQueries struct {
-	flows, rules                                      *versions
-	flowsNewest, putSite, sites, customer, putAccount string
-	accounts, putMove, moves                          string
-	siteCases, siteSessions, siteInvitations          string
+	flows, rules                             *versions
+	site                                     kept
+	flowsNewest, sites, customer, putAccount string
+	accounts, putMove, moves                 string
+	siteCases, siteSessions, siteInvitations string
 }
 
 func newReferenceQueries(t *texts) referenceQueries {
@@ -33,8 +34,9 @@ func newReferenceQueries(t *texts) referenceQueries {
 		rules: t.versions("name", "rule_heads", "rules"),
 		flowsNewest: t.one("SELECT f.flow, f.version, f.source, f.published FROM flows f" +
 			" JOIN flow_heads h ON h.flow = f.flow AND h.version = f.version ORDER BY f.flow"),
-		putSite: t.one("INSERT INTO sites (" + siteColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?)" +
-			" ON CONFLICT (id) DO UPDATE SET name = excluded.name, zone = excluded.zone, language = excluded.language, signs = excluded.signs, gone = excluded.gone"),
+		site: t.kept("INSERT INTO sites ("+siteColumns+") VALUES (?, ?, ?, ?, ?, ?, ?)", "id",
+			"name = excluded.name, zone = excluded.zone, language = excluded.language, signs = excluded.signs, gone = excluded.gone",
+			"SELECT "+siteColumns+" FROM sites"),
 		sites:           t.one("SELECT " + siteColumns + " FROM sites ORDER BY id"),
 		siteCases:       t.one("SELECT count(*) FROM cases WHERE bucket = ? AND site = ? AND state IN " + activeStates()),
 		siteSessions:    t.one("SELECT count(*) FROM sessions WHERE bucket = ? AND site = ? AND expires_at IS NOT NULL"),
@@ -156,22 +158,38 @@ func (s *Store) put(ctx context.Context, what, text string, args ...any) error {
 	return nil
 }
 
+func siteValues(v storage.Site) []any {
+	return []any{
+		storage.Clean(v.ID), storage.Clean(v.Name), storage.Clean(v.Zone), storage.Clean(v.Language), storage.Clean(string(v.Signs)),
+		micro(v.Created), orNull(v.Gone),
+	}
+}
+
 // PutSite implements storage.Reference. Created is kept from the first time.
 func (s *Store) PutSite(ctx context.Context, v storage.Site) error {
-	return s.put(ctx, "site", s.q.putSite, storage.Clean(v.ID), storage.Clean(v.Name), storage.Clean(v.Zone), storage.Clean(v.Language), storage.Clean(string(v.Signs)), micro(v.Created), orNull(v.Gone))
+	return s.put(ctx, "site", s.q.site.put, siteValues(v)...)
+}
+
+// ReplaceSite implements storage.Reference.
+func (s *Store) ReplaceSite(ctx context.Context, was, now storage.Site) error {
+	return replacing[storage.Site]{
+		kept: s.q.site, what: "a site", scan: scanSite, values: siteValues, same: siteValues,
+	}.replace(ctx, s.configure, was, now)
 }
 
 // Sites implements storage.Reference.
 func (s *Store) Sites(ctx context.Context) ([]storage.Site, error) {
-	return collect(ctx, s, "sites", s.q.sites, nil, func(row scanner) (v storage.Site, err error) {
-		var gone sql.NullTime
-		err = row.Scan(&v.ID, &v.Name, &v.Zone, &v.Language, &v.Signs, &v.Created, &gone)
-		v.Created = v.Created.UTC()
-		if gone.Valid {
-			v.Gone = gone.Time.UTC()
-		}
-		return v, err
-	})
+	return collect(ctx, s, "sites", s.q.sites, nil, scanSite)
+}
+
+func scanSite(row scanner) (v storage.Site, err error) {
+	var gone sql.NullTime
+	err = row.Scan(&v.ID, &v.Name, &v.Zone, &v.Language, &v.Signs, &v.Created, &gone)
+	v.Created = v.Created.UTC()
+	if gone.Valid {
+		v.Gone = gone.Time.UTC()
+	}
+	return v, err
 }
 
 // AtSite implements storage.Reference. An invitation that nobody opened names nobody in its

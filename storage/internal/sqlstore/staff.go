@@ -19,16 +19,17 @@ const (
 
 // teamQueries are about members of staff.
 type teamQueries struct {
-	putStaff, staffList, lockStaff, dropStaff, putStaffCode, useStaffCode string
-	dropStaffCodes, putStaffLink, staffLinks                              string
-	dropStaffLinks, staffOf                                               string
-	acting, actingMember                                                  *list
+	staff                                                       kept
+	staffList, lockStaff, dropStaff, putStaffCode, useStaffCode string
+	dropStaffCodes, putStaffLink, staffLinks                    string
+	dropStaffLinks, staffOf                                     string
+	acting, actingMember                                        *list
 }
 
 func newTeamQueries(t *texts) teamQueries {
 	return teamQueries{
-		putStaff: t.one("INSERT INTO staff (" + staffColumns + ") VALUES (?, ?, ?, ?, NULL)" +
-			" ON CONFLICT (id) DO UPDATE SET name = excluded.name, roles = excluded.roles, gone = NULL"),
+		staff: t.kept("INSERT INTO staff ("+staffColumns+") VALUES (?, ?, ?, ?, NULL)", "id",
+			"name = excluded.name, roles = excluded.roles, gone = NULL", "SELECT "+staffColumns+" FROM staff"),
 		staffList:      t.one("SELECT " + staffColumns + " FROM staff ORDER BY id"),
 		lockStaff:      t.one("SELECT id FROM staff WHERE id = ? AND gone IS NULL{lock}"),
 		dropStaff:      t.one("UPDATE staff SET gone = ? WHERE id = ? RETURNING id"),
@@ -74,36 +75,48 @@ func scanLinked(row scanner) (p storage.Person, v storage.Staff, err error) {
 	return p, v, nil
 }
 
-// PutStaff implements storage.Team.
-func (s *Store) PutStaff(ctx context.Context, v storage.Staff) error {
+// staffValues are those of the row of somebody who is there.
+func staffValues(v storage.Staff) []any {
 	roles := make(access.Grants, len(v.Roles))
 	for site, role := range v.Roles {
 		roles[storage.Clean(site)] = access.Role(storage.Clean(string(role)))
 	}
-	body, err := json.Marshal(roles)
-	if err != nil {
-		return fmt.Errorf("encode roles: %w", err)
-	}
-	return s.put(ctx, "staff", s.q.putStaff, storage.Clean(v.ID), storage.Clean(v.Name), string(body), micro(v.Created))
+	return []any{storage.Clean(v.ID), storage.Clean(v.Name), asText(roles), micro(v.Created)}
+}
+
+// PutStaff implements storage.Team.
+func (s *Store) PutStaff(ctx context.Context, v storage.Staff) error {
+	return s.put(ctx, "staff", s.q.staff.put, staffValues(v)...)
+}
+
+// ReplaceStaff implements storage.Team.
+func (s *Store) ReplaceStaff(ctx context.Context, was, now storage.Staff) error {
+	now.Gone = time.Time{}
+	return replacing[storage.Staff]{
+		kept: s.q.staff, what: "a member of staff", scan: scanStaff, values: staffValues,
+		same: func(v storage.Staff) []any { return append(staffValues(v), orNull(v.Gone)) },
+	}.replace(ctx, s.configure, was, now)
 }
 
 // StaffList implements storage.Team.
 func (s *Store) StaffList(ctx context.Context) ([]storage.Staff, error) {
-	return collect(ctx, s, "staff", s.q.staffList, nil, func(row scanner) (v storage.Staff, err error) {
-		var roles string
-		var gone sql.NullTime
-		if err := row.Scan(&v.ID, &v.Name, &roles, &v.Created, &gone); err != nil {
-			return v, err
-		}
-		if err := json.Unmarshal([]byte(roles), &v.Roles); err != nil {
-			return v, fmt.Errorf("decode roles: %w", err)
-		}
-		v.Created = v.Created.UTC()
-		if gone.Valid {
-			v.Gone = gone.Time.UTC()
-		}
-		return v, nil
-	})
+	return collect(ctx, s, "staff", s.q.staffList, nil, scanStaff)
+}
+
+func scanStaff(row scanner) (v storage.Staff, err error) {
+	var roles string
+	var gone sql.NullTime
+	if err := row.Scan(&v.ID, &v.Name, &roles, &v.Created, &gone); err != nil {
+		return v, err
+	}
+	if err := json.Unmarshal([]byte(roles), &v.Roles); err != nil {
+		return v, fmt.Errorf("decode roles: %w", err)
+	}
+	v.Created = v.Created.UTC()
+	if gone.Valid {
+		v.Gone = gone.Time.UTC()
+	}
+	return v, nil
 }
 
 // DropStaff implements storage.Team.

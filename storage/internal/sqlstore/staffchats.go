@@ -15,14 +15,15 @@ const staffChatColumns = "name, setting, sites, platform, account, chat, thread,
 
 // staffChatQueries are about linked chats.
 type staffChatQueries struct {
-	putStaffChat, placeStaffChat, staffChats, lockStaffChat, dropStaffChat, linkStaffChat, chatGone string
-	chatBack, chatAnnounced, putChatCode, useChatCode, dropChatCodes                                string
+	staffChat                                                                         kept
+	placeStaffChat, staffChats, lockStaffChat, dropStaffChat, linkStaffChat, chatGone string
+	chatBack, chatAnnounced, putChatCode, useChatCode, dropChatCodes                  string
 }
 
 func newStaffChatQueries(t *texts) staffChatQueries {
 	return staffChatQueries{
-		putStaffChat: t.one("INSERT INTO staff_chats (" + staffChatColumns + ") VALUES (?, '', ?, '', '', '', '', ?, NULL, NULL, '', TRUE)" +
-			" ON CONFLICT (name) DO UPDATE SET sites = excluded.sites"),
+		staffChat: t.kept("INSERT INTO staff_chats ("+staffChatColumns+") VALUES (?, '', ?, '', '', '', '', ?, NULL, NULL, '', TRUE)", "name",
+			"sites = excluded.sites", "SELECT "+staffChatColumns+" FROM staff_chats"),
 		placeStaffChat: t.one("INSERT INTO staff_chats (" + staffChatColumns + ") VALUES (?, ?, '[]', ?, ?, ?, ?, ?, ?, NULL, '', TRUE)" +
 			" ON CONFLICT (name) DO UPDATE SET platform = excluded.platform, account = excluded.account, chat = excluded.chat," +
 			" thread = excluded.thread, linked = excluded.linked, gone = NULL, why = '', announced = TRUE" +
@@ -42,17 +43,26 @@ func newStaffChatQueries(t *texts) staffChatQueries {
 	}
 }
 
-// PutStaffChat implements storage.StaffChats.
-func (s *Store) PutStaffChat(ctx context.Context, v storage.StaffChat) error {
+// staffChatValues are those of a row that was not linked yet.
+func staffChatValues(v storage.StaffChat) []any {
 	sites := make([]string, len(v.Sites))
 	for i, site := range v.Sites {
 		sites[i] = storage.Clean(site)
 	}
-	body, err := json.Marshal(sites)
-	if err != nil {
-		return fmt.Errorf("encode sites: %w", err)
-	}
-	return s.put(ctx, "staff chat", s.q.putStaffChat, storage.Clean(v.Name), string(body), micro(v.Created))
+	return []any{storage.Clean(v.Name), asText(sites), micro(v.Created)}
+}
+
+// PutStaffChat implements storage.StaffChats.
+func (s *Store) PutStaffChat(ctx context.Context, v storage.StaffChat) error {
+	return s.put(ctx, "staff chat", s.q.staffChat.put, staffChatValues(v)...)
+}
+
+// ReplaceStaffChat implements storage.StaffChats.
+func (s *Store) ReplaceStaffChat(ctx context.Context, was, now storage.StaffChat) error {
+	return replacing[storage.StaffChat]{
+		kept: s.q.staffChat, what: "a chat of staff", scan: scanStaffChat, values: staffChatValues,
+		same: func(v storage.StaffChat) []any { return append(staffChatValues(v), storage.Clean(v.Setting)) },
+	}.replace(ctx, s.configure, was, now)
 }
 
 // PlaceStaffChat implements storage.StaffChats.
@@ -82,28 +92,30 @@ func (s *Store) changed(ctx context.Context, text string, args ...any) (news boo
 
 // StaffChatList implements storage.StaffChats.
 func (s *Store) StaffChatList(ctx context.Context) ([]storage.StaffChat, error) {
-	return collect(ctx, s, "staff chats", s.q.staffChats, nil, func(row scanner) (v storage.StaffChat, err error) {
-		var sites string
-		var linked, gone sql.NullTime
-		a := &v.Address
-		if err := row.Scan(&v.Name, &v.Setting, &sites, &a.Platform, &a.Account, &a.Chat, &a.Thread, &v.Created, &linked, &gone, &v.Why, &v.Announced); err != nil {
-			return v, err
-		}
-		if err := json.Unmarshal([]byte(sites), &v.Sites); err != nil {
-			return v, fmt.Errorf("decode sites: %w", err)
-		}
-		if len(v.Sites) == 0 {
-			v.Sites = nil
-		}
-		v.Created = v.Created.UTC()
-		if linked.Valid {
-			v.Linked = linked.Time.UTC()
-		}
-		if gone.Valid {
-			v.Gone = gone.Time.UTC()
-		}
-		return v, nil
-	})
+	return collect(ctx, s, "staff chats", s.q.staffChats, nil, scanStaffChat)
+}
+
+func scanStaffChat(row scanner) (v storage.StaffChat, err error) {
+	var sites string
+	var linked, gone sql.NullTime
+	a := &v.Address
+	if err := row.Scan(&v.Name, &v.Setting, &sites, &a.Platform, &a.Account, &a.Chat, &a.Thread, &v.Created, &linked, &gone, &v.Why, &v.Announced); err != nil {
+		return v, err
+	}
+	if err := json.Unmarshal([]byte(sites), &v.Sites); err != nil {
+		return v, fmt.Errorf("decode sites: %w", err)
+	}
+	if len(v.Sites) == 0 {
+		v.Sites = nil
+	}
+	v.Created = v.Created.UTC()
+	if linked.Valid {
+		v.Linked = linked.Time.UTC()
+	}
+	if gone.Valid {
+		v.Gone = gone.Time.UTC()
+	}
+	return v, nil
 }
 
 // DropStaffChat implements storage.StaffChats.

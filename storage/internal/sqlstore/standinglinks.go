@@ -15,14 +15,15 @@ const standingLinkRead = "id, name, flow, site, language, event, created, closed
 
 // standingLinkQueries are about the addresses that are printed.
 type standingLinkQueries struct {
-	putStandingLink, standingLink, standingLinks, openedStandingLink string
+	printedLink                                     kept
+	standingLink, standingLinks, openedStandingLink string
 }
 
 func newStandingLinkQueries(t *texts) standingLinkQueries {
 	return standingLinkQueries{
-		putStandingLink: t.one("INSERT INTO standing_links (" + standingLinkRead + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)" +
-			" ON CONFLICT (id) DO UPDATE SET name = excluded.name, flow = excluded.flow, site = excluded.site," +
-			" language = excluded.language, event = excluded.event, closed = excluded.closed"),
+		printedLink: t.kept("INSERT INTO standing_links ("+standingLinkRead+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)", "id",
+			"name = excluded.name, flow = excluded.flow, site = excluded.site, language = excluded.language,"+
+				" event = excluded.event, closed = excluded.closed", "SELECT "+standingLinkRead+" FROM standing_links"),
 		standingLink:       t.one("SELECT " + standingLinkRead + " FROM standing_links WHERE id = ?"),
 		standingLinks:      t.one("SELECT " + standingLinkRead + " FROM standing_links ORDER BY created DESC, id"),
 		openedStandingLink: t.one("UPDATE standing_links SET opened = opened + 1, last = ? WHERE id = ?"),
@@ -45,19 +46,31 @@ func scanStandingLink(row scanner) (l storage.StandingLink, err error) {
 	return l, json.Unmarshal([]byte(event), &l.Event)
 }
 
-// PutStandingLink implements storage.StandingLinks.
-func (s *Store) PutStandingLink(ctx context.Context, l storage.StandingLink) error {
+// standingLinkValues are those of a row but for what is counted.
+func standingLinkValues(l storage.StandingLink) []any {
 	event := make(map[string]string, len(l.Event))
 	for k, v := range l.Event {
 		event[storage.Clean(k)] = storage.Clean(v)
 	}
-	text, err := json.Marshal(event)
-	if err != nil {
-		return fmt.Errorf("write a standing link: %w", err)
+	return []any{
+		storage.Clean(l.ID), storage.Clean(l.Name), storage.Clean(l.Flow), storage.Clean(l.Site), storage.Clean(l.Language), asText(event),
+		micro(l.Created), orNull(l.Closed),
 	}
-	_, err = s.wrote(ctx, "a standing link", s.q.putStandingLink, storage.Clean(l.ID), storage.Clean(l.Name), storage.Clean(l.Flow),
-		storage.Clean(l.Site), storage.Clean(l.Language), string(text), micro(l.Created), orNull(l.Closed))
+}
+
+// PutStandingLink implements storage.StandingLinks.
+func (s *Store) PutStandingLink(ctx context.Context, l storage.StandingLink) error {
+	_, err := s.wrote(ctx, "a standing link", s.q.printedLink.put, standingLinkValues(l)...)
 	return err
+}
+
+// ReplaceStandingLink implements storage.StandingLinks.
+func (s *Store) ReplaceStandingLink(ctx context.Context, was, now storage.StandingLink) error {
+	return replacing[storage.StandingLink]{
+		kept: s.q.printedLink, what: "a standing link", scan: scanStandingLink, values: standingLinkValues, same: standingLinkValues,
+	}.replace(ctx, func(ctx context.Context, f func(*sql.Tx) (bool, error)) error {
+		return s.transaction(ctx, func(tx *sql.Tx) error { _, err := f(tx); return err }) // they are no configuration
+	}, was, now)
 }
 
 // StandingLink implements storage.StandingLinks.
