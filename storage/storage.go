@@ -69,7 +69,9 @@ func (thereError) Is(target error) bool { return target == ErrUnavailable }
 // slowError is ErrSlow: an ErrUnavailable with words of its own.
 type slowError struct{}
 
-func (slowError) Error() string { return "it took longer than the database gives one answer: ask for less" }
+func (slowError) Error() string {
+	return "it took longer than the database gives one answer: ask for less"
+}
 
 // Is reports whether it counts as an error.
 func (slowError) Is(target error) bool { return target == ErrUnavailable }

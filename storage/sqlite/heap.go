@@ -15,7 +15,7 @@ import (
 // who asks next (decision 0120).
 
 const (
-	front     = 16      // bytes before a block: its class, and how many may be used
+	front      = 16      // bytes before a block: its class, and how many may be used
 	leastClass = 5       // blocks are of 32 bytes …
 	mostClass  = 17      // … to 128 KiB, each class twice the one before; larger ones are not kept
 	mostKept   = 8 << 20 // bytes of blocks that nobody uses

@@ -15,6 +15,7 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/storage"
 )
 
 // MCPPath is where programs that speak the Model Context Protocol read what a token may read

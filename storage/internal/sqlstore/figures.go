@@ -112,9 +112,9 @@ func newFigureQueries(t *texts) figureQueries {
 		answeredFrom: t.inBuckets(func(bucket string) string {
 			return "SELECT count(*) FROM (SELECT 1 AS one" + of + daysIn(t, bucket) + " LIMIT ?) AS part"
 		}),
-		judged: byClass[*list]{judged(false, false), judged(true, false)},
-		scored: byClass[*list]{judged(false, true), judged(true, true)},
-		asked: t.inBuckets(func(bucket string) string { return invited(t, bucket) + " LIMIT ?" }),
+		judged:  byClass[*list]{judged(false, false), judged(true, false)},
+		scored:  byClass[*list]{judged(false, true), judged(true, true)},
+		asked:   t.inBuckets(func(bucket string) string { return invited(t, bucket) + " LIMIT ?" }),
 		askedOf: t.inBuckets(func(bucket string) string { return invited(t, bucket) + " AND " + t.dialect.Among("flow") + " LIMIT ?" }),
 		experimented: t.one("SELECT experiment, arm, sent, customer, state, body FROM asks WHERE bucket = ? AND experiment > '' AND " + t.dialect.Among("site") +
 			" AND sent >= ? AND NOT test LIMIT ?"),
