@@ -18,7 +18,7 @@ import (
 )
 
 // TestMatrix walks every page through all looks, widths and languages: nothing scrolls
-// sideways, every check of accessibility holds, and the page reads in the language's
+// sideways, no text lies over another, every check of accessibility holds, and the page reads in the language's
 // direction. A page is opened once and changes its looks and widths as it stands.
 // `make browser` runs it; with SCREENSHOTS it leaves a picture of each page.
 func TestMatrix(t *testing.T) {
@@ -110,6 +110,7 @@ func (t tab) walk(p walked, lang, script string) {
 func (t tab) passes(where, script string) {
 	t.Helper()
 	t.NoSidewaysScroll(where)
+	t.NoTextOverAnother(where)
 	for _, problem := range eval[[]string](t, script) {
 		t.Errorf("%s: %s", where, problem)
 	}

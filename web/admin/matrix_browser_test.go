@@ -15,7 +15,7 @@ import (
 
 // TestMatrix walks every page through all looks and widths in English, and on a phone, light
 // and dark, in the other languages; what is empty in light alone:
-// nothing scrolls sideways, nothing is cut off on a phone, axe finds nothing, and the page reads in its language's
+// nothing scrolls sideways, no text lies over another, nothing is cut off on a phone, axe finds nothing, and the page reads in its language's
 // direction. A page is opened once and changes its looks and widths as it stands: no script of
 // ours lays out a page (TestNoModuleLaysOutAPage). `make browser` runs it; with SCREENSHOTS it
 // leaves a picture of each page.
@@ -52,6 +52,7 @@ func walkFixture(tab browsertest.Tab, url, lang string, f fixture, looks []brows
 	tab.Walk(url, looks, widths, func(l browsertest.Look, width int64) {
 		where := fmt.Sprintf("%s-%s-%s-%d-%s", f.template, f.of, lang, width, l.Name)
 		tab.NoSidewaysScroll(where)
+		tab.NoTextOverAnother(where)
 		if width < 700 { // at a desk the text that a browser enlarges changes the layout as well
 			tab.NothingCutOff(where)
 		}
@@ -78,6 +79,7 @@ func walkRows(tab browsertest.Tab, f fixture, l browsertest.Look) {
 		tab.Change(l, width)
 		tab.NoSidewaysScroll(where)
 		tab.NothingCutOff(where)
+		tab.NoTextOverAnother(where)
 		for _, words := range browsertest.Eval[[]string](tab, squeezed) {
 			tab.Errorf("%s: the column is narrower than 8rem: %s", where, words)
 		}

@@ -181,7 +181,7 @@ func (w *words) figureOfPart(label string, r report.Clustered, whole int, earlie
 	default:
 		f.Value, f.Meta = w.percent(r.P), w.t("interval_of", report.PerCent(r.Low()), report.PerCent(r.High()), r.N)
 		if r.Manner == report.Few {
-			f.Meta += ", " + w.t("few")
+			f.Meta = w.t("clauses", f.Meta, w.t("few"))
 		}
 		f.Bar = chart.Reach(r.P, r.Low(), r.High())
 	}

@@ -61,7 +61,7 @@ func (w *words) returnFigure(label, few string, r figures.Return) reportFigure {
 		fig.Value, fig.Meta = w.percent(r.Share), w.t("interval_of", report.PerCent(r.Within.Low), report.PerCent(r.Within.High), r.Customers)
 		fig.Bar = chart.Reach(r.Share, r.Within.Low, r.Within.High)
 		if m == report.Few {
-			fig.Meta += ", " + w.t("few")
+			fig.Meta = w.t("clauses", fig.Meta, w.t("few"))
 		}
 	}
 	return fig.numbered("returned_within_"+strconv.Itoa(r.Days), fig.Value != "–", r.Share, &r.Within, r.Customers)

@@ -54,7 +54,7 @@ func parsePages(prefix string, assets *page.Assets) map[string]func() *template.
 	for lang, w := range tongues() {
 		all[lang] = sync.OnceValue(func() *template.Template {
 			return template.Must(template.New("").Funcs(template.FuncMap{
-				"t": w.t, "url": func(at string) string { return prefix + at }, "file": assets.URL, "dict": dict,
+				"t": w.t, "gap": w.gap, "url": func(at string) string { return prefix + at }, "file": assets.URL, "dict": dict,
 				"field": actField, "radios": actRadios,
 			}).ParseFS(pageFiles, "pages/*.html", "pages/parts/*.html"))
 		})

@@ -173,7 +173,7 @@ func figureOf(w *words, label string, r report.Rate) figure {
 		f.Value = w.t("percent", percent(r.P))
 		f.Meta = w.t("interval_of", percent(r.Within.Low), percent(r.Within.High), r.N)
 		if r.Manner == report.Few {
-			f.Meta += ", " + w.t("few")
+			f.Meta = w.t("clauses", f.Meta, w.t("few"))
 		}
 		one := func(x float64) string { return report.Printed(100*x, 1) + "%" }
 		f.Low, f.Width, f.Point = one(r.Within.Low), one(r.Within.High-r.Within.Low), one(r.P)

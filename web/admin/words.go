@@ -129,6 +129,9 @@ func (w *words) sentences(all ...string) (text string) {
 	return text
 }
 
+// gap is what stands between two sentences, as the language writes them: Chinese has nothing there.
+func (w *words) gap() string { return w.t("sentences", "", "") }
+
 // of are the words where what is counted are no answers: a key with this ending takes the place of the key.
 func (w *words) of(noun string) *words {
 	by := map[string]string{}

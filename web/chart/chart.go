@@ -103,7 +103,7 @@ func (l Line) SVG() template.HTML {
 		step = top
 	}
 	for p := 0.0; p <= top+1e-9; p += step {
-		fmt.Fprintf(&b, `<line class="grid" x1="-44" x2="100%%" y1="%.1f%%" y2="%.1f%%"/><text x="-44" y="%.1f%%" dy="-4">%s</text>`, y(p), y(p), y(p), html.EscapeString(l.Percent(p)))
+		fmt.Fprintf(&b, `<line class="grid" x1="-44" x2="100%%" y1="%.1f%%" y2="%.1f%%"/><text x="-3.385em" y="%.1f%%" dy="-4">%s</text>`, y(p), y(p), y(p), html.EscapeString(l.Percent(p)))
 	}
 	if !math.IsNaN(l.Usual) {
 		fmt.Fprintf(&b, `<line class="usual" x1="0" x2="100%%" y1="%.1f%%" y2="%.1f%%"/>`, y(l.Usual), y(l.Usual))
@@ -147,7 +147,7 @@ func (l Line) SVG() template.HTML {
 		switch p.Mark {
 		case Gap:
 			if p.Few != "" && !l.Small {
-				fmt.Fprintf(&b, `<text text-anchor="%s" x="%.1f%%" y="%.1f%%">%s</text>`, anchor(i, len(l.Points)), x(i), y(top/2), html.EscapeString(p.Few))
+				fmt.Fprintf(&b, `<text class="gap" text-anchor="%s" x="%.1f%%" y="%.1f%%">%s</text>`, anchor(i, len(l.Points)), x(i), y(top/2), html.EscapeString(p.Few))
 			}
 		case Hollow, Filled:
 			if alone {
@@ -165,8 +165,11 @@ func (l Line) SVG() template.HTML {
 		}
 		if p.Label != "" {
 			class := ""
-			if labels--; labels%2 == 1 {
-				class = ` class="second"` // a narrow page leaves it out
+			switch labels--; {
+			case labels%2 == 1:
+				class = ` class="second"` // a narrow drawing leaves it out
+			case labels > 0:
+				class = ` class="inner"` // a very narrow one keeps the last alone
 			}
 			fmt.Fprintf(&b, `<text%s text-anchor="%s" x="%.1f%%" y="96%%">%s</text>`, class, anchor(i, len(l.Points)), x(i), html.EscapeString(p.Label))
 		}
@@ -277,7 +280,7 @@ func (l Levels) SVG() template.HTML {
 				fmt.Fprintf(&b, `<rect class="l%d" x="%.2f%%" y="4" width="%.2f%%" height="%d"><title>%s</title></rect>`, i+1, at, width, height, html.EscapeString(l.Name(i+1, c)))
 			}
 			if share := float64(c) / float64(n); l.Large && share >= 0.08 {
-				fmt.Fprintf(&b, `<text text-anchor="middle" x="%.2f%%" y="44">%s</text>`, at+width/2, html.EscapeString(l.Percent(share)))
+				fmt.Fprintf(&b, `<text class="inner" text-anchor="middle" x="%.2f%%" y="44">%s</text>`, at+width/2, html.EscapeString(l.Percent(share)))
 			}
 			at += width
 		}

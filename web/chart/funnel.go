@@ -52,7 +52,7 @@ func (f Funnel) SVG() template.HTML {
 		step *= 2
 	}
 	for p := 0.0; p <= top+1e-9; p += step {
-		fmt.Fprintf(&b, `<line class="grid" x1="-44" x2="100%%" y1="%.1f%%" y2="%.1f%%"/><text x="-44" y="%.1f%%" dy="-4">%s</text>`, y(p), y(p), y(p), html.EscapeString(f.Percent(p)))
+		fmt.Fprintf(&b, `<line class="grid" x1="-44" x2="100%%" y1="%.1f%%" y2="%.1f%%"/><text x="-3.385em" y="%.1f%%" dy="-4">%s</text>`, y(p), y(p), y(p), html.EscapeString(f.Percent(p)))
 	}
 	fmt.Fprintf(&b, `<line class="usual" x1="-44" x2="100%%" y1="%.1f%%" y2="%.1f%%"/>`, y(f.Usual), y(f.Usual))
 	b.WriteString(`<svg width="100%" height="100%" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">`)
@@ -91,7 +91,8 @@ func (f Funnel) SVG() template.HTML {
 		}
 	}
 	for i, share := range []float64{0, 0.5, 1} {
-		fmt.Fprintf(&b, `<text text-anchor="%s" x="%.1f%%" y="96%%">%s</text>`, anchor(i, 3), 100*share, html.EscapeString(f.Count(int(math.Round(share*most)))))
+		class := []string{"inner", "second", "last"}[i] // a narrow drawing leaves out the second, a very narrow one the first as well
+		fmt.Fprintf(&b, `<text class="%s" text-anchor="%s" x="%.1f%%" y="96%%">%s</text>`, class, anchor(i, 3), 100*share, html.EscapeString(f.Count(int(math.Round(share*most)))))
 	}
 	b.WriteString(`</svg>`)
 	return done(&b)

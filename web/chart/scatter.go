@@ -45,7 +45,7 @@ func (s Scatter) SVG() template.HTML {
 	begin(&b, "plot scatter", s.ID, s.Title, s.Description)
 	for i := range 5 {
 		v := s.Y[0] + (s.Y[1]-s.Y[0])*float64(i)/4
-		fmt.Fprintf(&b, `<line class="grid" x1="-44" x2="100%%" y1="%.1f%%" y2="%.1f%%"/><text x="-44" y="%.1f%%" dy="-4">%s</text>`, y(v), y(v), y(v), html.EscapeString(s.AtY(v)))
+		fmt.Fprintf(&b, `<line class="grid" x1="-44" x2="100%%" y1="%.1f%%" y2="%.1f%%"/><text class="scale" x="-3.385em" y="%.1f%%" dy="-4">%s</text>`, y(v), y(v), y(v), html.EscapeString(s.AtY(v)))
 	}
 	fmt.Fprintf(&b, `<line class="usual" x1="0" x2="100%%" y1="%.1f%%" y2="%.1f%%"/><line class="usual" x1="%.1f%%" x2="%.1f%%" y1="%.1f%%" y2="%.1f%%"/>`,
 		y(s.CutY), y(s.CutY), x(s.CutX), x(s.CutX), float64(above), float64(below))
@@ -76,12 +76,12 @@ func (s Scatter) SVG() template.HTML {
 		if x(p.X) > 50 {
 			side, off = "end", -8
 		}
-		fmt.Fprintf(&b, `<text text-anchor="%s" x="%.1f%%" y="%.1f%%" dx="%d" dy="4">%s</text>`, side, x(p.X), heights[i], off, html.EscapeString(p.Label))
+		fmt.Fprintf(&b, `<text class="name" text-anchor="%s" x="%.1f%%" y="%.1f%%" dx="%d" dy="4">%s</text>`, side, x(p.X), heights[i], off, html.EscapeString(p.Label))
 	}
 	for i, v := range []float64{s.X[0], s.X[1]} {
 		fmt.Fprintf(&b, `<text text-anchor="%s" x="%.1f%%" y="96%%">%s</text>`, anchor(i, 2), x(v), html.EscapeString(s.AtX(v)))
 	}
-	fmt.Fprintf(&b, `<text text-anchor="middle" x="50%%" y="96%%">%s</text></svg>`, html.EscapeString(s.AxisX))
+	fmt.Fprintf(&b, `<text class="inner" text-anchor="middle" x="50%%" y="96%%">%s</text></svg>`, html.EscapeString(s.AxisX))
 	return done(&b)
 }
 
