@@ -220,8 +220,8 @@ func TestFewInvitationsAmongManyOthersAreCounted(t *testing.T) {
 	}
 }
 
-// TestOfFewAmongManyOthersOnlyTheseAreRead: who stays away is asked by a survey of their own, and customers' invitations
-// are not read for that, however many there are. Where there are none of these, nothing more is read.
+// TestOfFewAmongManyOthersOnlyTheseAreRead: who stays away is asked by a survey of their own, and the invitations of
+// customers are not read for that, however many there are. Where there are none of these, nothing more is read.
 func TestOfFewAmongManyOthersOnlyTheseAreRead(t *testing.T) {
 	for _, few := range []int{0, 300} {
 		s := askedAtRandom(rand.New(rand.NewPCG(4, 113)), few)

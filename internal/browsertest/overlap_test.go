@@ -9,7 +9,8 @@ import (
 )
 
 // Texts that lie over their neighbours are found, in a drawing as well, and no others: not lines that are close, nor
-// what is hidden, cut off, said to screen readers alone or placed over the page. A page may be right at one width alone.
+// what is hidden, cut off, said to screen readers alone or placed over the page. A page may be right at one width
+// alone.
 func TestTextOverAnotherIsNoticed(t *testing.T) {
 	const page = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width,initial-scale=1"><title>t</title><style>
 		body { margin: 0; font: 16px/1 sans-serif }

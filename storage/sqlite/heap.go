@@ -10,9 +10,9 @@ import (
 )
 
 // SQLite asks for memory at each statement and gives it back: a journal of 64 KiB for a statement of several rows, a
-// page of four, nodes of its parser. The allocator beneath the driver has the system map and unmap what is large or was
-// the last of its kind, which takes more time than most statements. The heap keeps what is given back, up to a bound, for
-// who asks next (decision 0120).
+// page of four, nodes of its parser. The allocator beneath the driver has the system map and unmap what is large or
+// was the last of its kind, which takes more time than most statements. The heap keeps what is given back, up to a
+// bound, for who asks next (decision 0120).
 
 const (
 	front      = 16      // bytes before a block: its class, and how many may be used

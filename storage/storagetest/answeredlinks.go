@@ -141,10 +141,15 @@ func init() {
 					t.Errorf("from %s, %q up to %d: %d, more %v, %v; want %d, %v", from, flow, limit, len(list), over, err, want, more)
 				}
 			}
-			look("f", 4, 1, false) // however many others there are in all buckets
-			look("f", 3, 1, true)  // one bucket has more than can be looked through
-			look("g", 3*n, 3*n, n == 1)
+			look("f", 1, 1, false) // however many others there are
+			look("g", 3*n, 3*n, false)
 			look("g", 3*n+1, 3*n, false)
+			for limit, more := range map[int]bool{4: false, 3: true} { // of another class one bucket has more than can be looked through
+				f := storage.FigureFilter{Sites: []string{"a"}, From: from, To: day, Of: storage.OfLost, Limit: limit}
+				if list, over, err := b.store.Asked(t.Context(), f); err != nil || over != more || len(list) != 0 {
+					t.Errorf("from %s, of nobody's class up to %d: %d, more %v, %v; want none, %v", from, limit, len(list), over, err, more)
+				}
+			}
 			if n > 1 {
 				look("g", 3*n-1, 3*n-1, true)
 			}

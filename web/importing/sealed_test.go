@@ -8,8 +8,8 @@ import (
 	"testing/iotest"
 )
 
-// TestWhatADiskCannotReadNowIsNotTorn: a file is thrown away where it ends too early or was sealed under another key, and
-// not for a disk that fails once.
+// TestWhatADiskCannotReadNowIsNotTorn: a file is thrown away where it ends too early or was sealed under another key,
+// and not for a disk that fails once.
 func TestWhatADiskCannotReadNowIsNotTorn(t *testing.T) {
 	key := bytes.Repeat([]byte{1}, 32)
 	aead, err := aeadOf(key, "a")
