@@ -120,7 +120,7 @@ func TestTriggersAreSentences(t *testing.T) {
 	}}}
 	for lang, want := range map[string]string{
 		"en":      "visit: when haircut or colour (if “items” is at least 5 and not: the tier is BZ) at Main Street is done, ask “f”, 1 hour 30 minutes later, 50 % of them, not after 3 days.",
-		"zh-Hans": "visit：Main Street的haircut或colour（须“items”至少 5且并非等级为BZ）完成后，询问“f”，1 小时 30 分钟 之后，其中 50%，超过3 天不再询问。",
+		"zh-Hans": "visit：Main Street的haircut或colour（须“items”至少 5且并非等级为BZ）完成后，询问“f”，1 小时 30 分钟之后，其中 50%，超过3 天不再询问。",
 	} {
 		if got := s.triggerSentence(tongues()[lang], full); got != want {
 			t.Errorf("%s: %s", lang, got)
@@ -131,7 +131,7 @@ func TestTriggersAreSentences(t *testing.T) {
 	}
 	for lang, want := range map[string]string{
 		"en":      "unheard: when any service at Main Street was late or below its standard, and nothing is heard of the customer within 2 days, a case of priority P2 opens for staff.",
-		"zh-Hans": "unheard：Main Street的任何服务延误或未达标准，且 2 天 内顾客没有回音时，为工作人员建立优先级为 P2 的跟进单。",
+		"zh-Hans": "unheard：Main Street的任何服务延误或未达标准，且 2 天内顾客没有回音时，为工作人员建立优先级为 P2 的跟进单。",
 	} {
 		if got := s.triggerSentence(tongues()[lang], silent); got != want {
 			t.Errorf("%s: %s", lang, got)

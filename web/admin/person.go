@@ -139,7 +139,7 @@ func (s peoplePages) saveRoles(w http.ResponseWriter, r *http.Request, v Viewer,
 	case want == was:
 		roles = m.Roles
 	case was != before && want != before: // nobody gives back unseen what another has taken
-		p.Fault = words.t("changed_meanwhile") + " " + s.rolesWords(words, m)
+		p.Fault = words.sentences(words.t("changed_meanwhile"), s.rolesWords(words, m))
 		return s.showPerson(w, r, v, http.StatusUnprocessableEntity, p)
 	}
 	now := m.Staff

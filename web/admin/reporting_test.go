@@ -95,7 +95,7 @@ func TestADigestIsShownAndSentToWhoeverWantsIt(t *testing.T) {
 	w.rulesAre("rules: {report: {weekly: \"08:00\", alarm: true, targets: [{figure: top_box, at_least: 50}]}}\nsites: {harbour: {report: {weekly: [], alarm: false, targets: []}}}")
 	robin := w.as("robin")
 	page := textOf(body(robin.get("/reports/digest")))
-	for _, want := range []string{"Sites whose leads are told of figures: 1 of 2.", "Mondays 08:00 · alarms", "targets: highest level at least 50 %", "No chat hears of it", "nothing", "Choose one site"} {
+	for _, want := range []string{"Sites whose leads are told of figures: 1 of 2.", "Mondays 08:00 · alarms", "targets: highest level at least 50 %", "No chat hears of it", "Nothing", "Choose one site"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q: %s", want, page)
 		}
