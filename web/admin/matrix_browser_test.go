@@ -15,9 +15,9 @@ import (
 
 // TestMatrix walks every page through all looks and widths in English, and on a phone, light
 // and dark, in the other languages; what is empty in light alone: nothing scrolls sideways, no text lies over another,
-// nothing is cut off on a phone, axe finds nothing, and the page reads in its language's direction. A page is opened once and changes its looks and widths as it stands: no script of
-// ours lays out a page (TestNoModuleLaysOutAPage). `make browser` runs it; with SCREENSHOTS it
-// leaves a picture of each page.
+// nothing is cut off on a phone, axe finds nothing, and the page reads in its language's direction. A page is opened
+// once and changes its looks and widths as it stands: no script of ours lays out a page (TestNoModuleLaysOutAPage).
+// `make browser` runs it; with SCREENSHOTS it leaves a picture of each page.
 func TestMatrix(t *testing.T) {
 	browser := browsertest.Start(t)
 	for _, lang := range pageLanguages {
