@@ -38,7 +38,7 @@ func word(at uintptr) *uintptr {
 
 // classOf is the class of blocks that hold n bytes beside their front; 0 = none does.
 func classOf(n int) uint {
-	class := max(leastClass, uint(bits.Len(uint(n+front-1)))) //nolint:gosec // n is not negative
+	class := max(leastClass, uint(bits.Len(uint(n+front-1))))
 	if class > mostClass {
 		return 0
 	}
@@ -66,11 +66,11 @@ func (h *heap) malloc(tls *libc.TLS, n int) uintptr {
 
 // mapped is a new block of the allocator beneath.
 func mapped(tls *libc.TLS, class uint, n int) uintptr {
-	block := libc.Xmalloc(tls, libc.Tsize_t(n+front)) //nolint:gosec // n is not negative
+	block := libc.Xmalloc(tls, libc.Tsize_t(n+front))
 	if block == 0 {
 		return 0
 	}
-	*word(block), *word(block + front/2) = uintptr(class), uintptr(n) //nolint:gosec // n is not negative
+	*word(block), *word(block + front/2) = uintptr(class), uintptr(n)
 	return block + front
 }
 
@@ -100,7 +100,7 @@ func usable(p uintptr) int {
 	if p == 0 {
 		return 0
 	}
-	return int(*word(p - front/2)) //nolint:gosec // as mapped wrote it
+	return int(*word(p - front/2))
 }
 
 // resize returns a block of n bytes that begins with what another held, which is gone; 0 = there is no memory, and the
@@ -114,7 +114,7 @@ func (h *heap) resize(tls *libc.TLS, p uintptr, n int) uintptr {
 	if to == 0 {
 		return 0
 	}
-	libc.Xmemcpy(tls, to, p, libc.Tsize_t(min(n, had))) //nolint:gosec // neither is negative
+	libc.Xmemcpy(tls, to, p, libc.Tsize_t(min(n, had)))
 	h.release(tls, p)
 	return to
 }
@@ -123,7 +123,7 @@ func (h *heap) resize(tls *libc.TLS, p uintptr, n int) uintptr {
 func heapMalloc(tls *libc.TLS, n int32) uintptr             { return ours.malloc(tls, int(n)) }
 func heapFree(tls *libc.TLS, p uintptr)                     { ours.release(tls, p) }
 func heapRealloc(tls *libc.TLS, p uintptr, n int32) uintptr { return ours.resize(tls, p, int(n)) }
-func heapSize(_ *libc.TLS, p uintptr) int32                 { return int32(usable(p)) } //nolint:gosec // SQLite asks for less than 2 GiB
+func heapSize(_ *libc.TLS, p uintptr) int32                 { return int32(usable(p)) } // SQLite asks for less than 2 GiB
 func heapRoundup(_ *libc.TLS, n int32) int32                { return (n + 7) &^ 7 }
 func heapInit(*libc.TLS, uintptr) int32                     { return codes.SQLITE_OK }
 func heapShutdown(*libc.TLS, uintptr)                       {}
