@@ -136,3 +136,30 @@ func TestWhatIsCutOffIsNoticed(t *testing.T) {
 		t.Errorf("cut off in a wide window: %q", found)
 	}
 }
+
+// TestWhatABarLiesOverCanBeScrolled: a button of which a bar at the edge hides a part, as the page stands, is large
+// enough; one that is small wherever the page is scrolled is not. The page stays where it was.
+func TestWhatABarLiesOverCanBeScrolled(t *testing.T) {
+	const page = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width,initial-scale=1"><title>t</title><style>
+		body { margin: 0 } header { position: sticky; top: 0 } header button { height: 100px; width: 300px } main { height: 3000px; padding-top: 400px }
+		main button { display: block; width: 200px; height: 60px; margin: 0; padding: 0 } main .small button { height: 16px }
+		</style><header><button>Bar</button></header><main><h1>t</h1><button id="a">One</button><button>Two</button><div class="small"><button>Three</button><button>Four</button><button>Five</button></div></main></html>`
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(page)) }))
+	t.Cleanup(server.Close)
+	tab := Open(t, Start(t))
+	tab.Wear(Looks()[0], 390)
+	tab.Visit(server.URL, Looks()[0])
+	at := Eval[float64](tab, `document.querySelector("#a").scrollIntoView(), scrollBy(0, -55), scrollY`) // 15 of its 60 pixels are seen
+	var found []string
+	for _, f := range tab.findings(false) {
+		if f.Rule == "target-size" {
+			found = append(found, f.Where)
+		}
+	}
+	if len(found) == 0 || slices.ContainsFunc(found, func(where string) bool { return strings.Contains(where, "One") || strings.Contains(where, "Two") }) {
+		t.Errorf("too small are %q, and the one under the bar is not", found)
+	}
+	if now := Eval[float64](tab, "scrollY"); now != at || at == 0 {
+		t.Errorf("the page was at %v and is at %v", at, now)
+	}
+}
