@@ -60,8 +60,8 @@ const look = `(async still => {
 				: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
 			resultTypes: ["violations"], iframes: false,
 		})
-		// A bar that stays at the edge lies over a part of what is scrolled beneath it: that counts where it is so wherever
-		// the page is scrolled.
+		// A bar that stays at the edge lies over a part of what is scrolled beneath it: that counts where it is
+		// so wherever the page is scrolled.
 		const small = found.violations.find(v => v.id === "target-size")
 		if (small) {
 			const left = scrollX, top = scrollY, kept = []
