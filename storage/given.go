@@ -10,9 +10,9 @@ type Giving interface {
 	// Given returns conversations that Judged returns of the same filter, with what was given in them, up to
 	// the limit; more reports that there are more. Those of a customer stand side by side.
 	Given(ctx context.Context, f FigureFilter) (list []GivenSession, more bool, err error)
-	// GivenAfter returns those of one bucket behind a conversation, in the order of their ids, at most
-	// f.Limit: "" begins. It is for whoever has time.
-	GivenAfter(ctx context.Context, b Bucket, after string, f FigureFilter) ([]GivenSession, error)
+	// GivenAfter returns those of one bucket behind a conversation, in the order of their sites, days and ids, at most
+	// f.Limit: the zero place begins. It is for whoever has time.
+	GivenAfter(ctx context.Context, b Bucket, after GivenPlace, f FigureFilter) ([]GivenSession, error)
 }
 
 // GivenSession is a conversation with the newest answers to its questions, words and contact left out.
@@ -25,6 +25,12 @@ type GivenSession struct {
 	Customer string // as JudgedSession says
 	Answers  []GivenAnswer
 }
+
+// GivenPlace is where a conversation stands among others of its bucket.
+type GivenPlace struct{ Site, Day, ID string }
+
+// Place is where the conversation stands.
+func (g *GivenSession) Place() GivenPlace { return GivenPlace{g.Site, g.Day, g.ID} }
 
 // GivenAnswer is what was given to a question.
 type GivenAnswer struct {

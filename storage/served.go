@@ -10,14 +10,14 @@ type Serving interface {
 	// Served returns the services that ended between two moments, tests left out, up to a limit: more reports
 	// that there is more, and then no figure may be made of it. Those of a customer stand side by side.
 	Served(ctx context.Context, f ServedFilter) (list []ServedEvent, more bool, err error)
-	// ServedAfter returns the services of known customers of one bucket, in the order of their names behind one, ""
-	// begins, whatever became of them and tests left out, at most f.Limit; what was asked about them is not looked
-	// at. It is for whoever has time.
-	ServedAfter(ctx context.Context, b Bucket, after string, f ServedFilter) ([]ServedEvent, error)
-	// ServedOn returns services with what became of them, tests left out, of one bucket in the order of their names
-	// behind one, "" begins, then of the buckets behind it, at most f.Limit; fewer are the last. The bucket and the
-	// name of the last say where to go on. f.Service and f.Staff are not looked at.
-	ServedOn(ctx context.Context, b Bucket, after string, f ServedFilter) ([]ServedEvent, error)
+	// ServedAfter returns the services of known customers of one bucket behind a place, the zero place begins, in the
+	// order of places, whatever became of them and tests left out, at most f.Limit; what was asked about them is not
+	// looked at. It is for whoever has time.
+	ServedAfter(ctx context.Context, b Bucket, after ServedPlace, f ServedFilter) ([]ServedEvent, error)
+	// ServedOn returns services with what became of them, tests left out, of one bucket behind a place, the zero place
+	// begins, in the order of places, then of the buckets behind it, at most f.Limit; fewer are the last. The bucket
+	// and the place of the last say where to go on. f.Service and f.Staff are not looked at.
+	ServedOn(ctx context.Context, b Bucket, after ServedPlace, f ServedFilter) ([]ServedEvent, error)
 	// Visits returns when and where customers were served, by their keys, the earliest first; tests are left out.
 	Visits(ctx context.Context, customers []string) (map[string][]Visit, error)
 	// ServedKeys returns the keys of customers who were served, with a bucket in which a service of theirs lies: of
@@ -77,6 +77,15 @@ type ServedFilter struct {
 	Flow, Language, Channel string
 	Limit                   int
 }
+
+// ServedPlace is where a service stands among others of its bucket: by its moment, then by its name.
+type ServedPlace struct {
+	At   time.Time
+	Name string
+}
+
+// Place is where the service stands.
+func (e *ServedEvent) Place() ServedPlace { return ServedPlace{e.At(), e.Name()} }
 
 // ServedEvent is a service; but for ServedAfter it is done.
 type ServedEvent struct {

@@ -19,8 +19,8 @@ type Asked struct {
 }
 
 // fewAsked is up to how many invitations are read before it is asked how many there are: of most houses that is one
-// question less, and of the others these rows are little.
-const fewAsked = 2000
+// question less, and of the others these rows are little (of each bucket so many).
+const fewAsked = 250
 
 // GatherAsked reads the invitations of a filter; its limit is Most, unless it has a lower one. ErrTooMany: more rows
 // fit it, and they are not added up: not yet, or the filter says of a service, staff, a language or a channel what sums

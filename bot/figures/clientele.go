@@ -71,14 +71,14 @@ func clienteleOf(ctx context.Context, from *Source, of ResultKey) (*clientele, e
 	served := storage.ServedFilter{Sites: f.Sites, From: first.AddDate(0, 0, -1), To: from.Today.Add(bookedAhead), Limit: resultBatch}
 	since := dayNumber(f.From)
 	for b := range storage.Bucket(from.Buckets()) {
-		for after := ""; ; {
+		for after := (storage.ServedPlace{}); ; {
 			list, err := from.ServedAfter(ctx, b, after, served)
 			if err != nil {
 				return nil, err
 			}
 			for i := range list {
 				c.serve(&list[i], from.zone(list[i].Site), since)
-				after = list[i].Name()
+				after = list[i].Place()
 			}
 			if len(list) < served.Limit {
 				break

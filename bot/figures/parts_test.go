@@ -29,9 +29,9 @@ const givenBuckets = 3
 
 func (s givenStore) Buckets() int { return givenBuckets }
 
-func (s givenStore) GivenAfter(_ context.Context, b storage.Bucket, after string, f storage.FigureFilter) (list []storage.GivenSession, _ error) {
+func (s givenStore) GivenAfter(_ context.Context, b storage.Bucket, after storage.GivenPlace, f storage.FigureFilter) (list []storage.GivenSession, _ error) {
 	for i, one := range s.all {
-		if i%givenBuckets == int(b) && one.ID > after {
+		if i%givenBuckets == int(b) && one.ID > after.ID {
 			list = append(list, one)
 		}
 	}

@@ -69,7 +69,7 @@ func (s *Source) EachGiven(ctx context.Context, of ResultKey, each func(*storage
 func (s *Source) givenUntil(ctx context.Context, of ResultKey, enough func(*storage.GivenSession) bool) error {
 	f := s.Filter(of)
 	for b := range storage.Bucket(s.Buckets()) {
-		for after := ""; ; {
+		for after := (storage.GivenPlace{}); ; {
 			list, err := s.GivenAfter(ctx, b, after, f)
 			if err != nil {
 				return err
@@ -82,7 +82,7 @@ func (s *Source) givenUntil(ctx context.Context, of ResultKey, enough func(*stor
 			if len(list) < f.Limit {
 				break
 			}
-			after = list[len(list)-1].ID
+			after = list[len(list)-1].Place()
 		}
 	}
 	return nil

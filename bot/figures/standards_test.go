@@ -95,10 +95,10 @@ func (s importedDay) Served(_ context.Context, f storage.ServedFilter) ([]storag
 	return s.services[:min(f.Limit, len(s.services))], len(s.services) > f.Limit, nil
 }
 
-func (s importedDay) ServedOn(_ context.Context, b storage.Bucket, after string, f storage.ServedFilter) (list []storage.ServedEvent, _ error) {
+func (s importedDay) ServedOn(_ context.Context, b storage.Bucket, after storage.ServedPlace, f storage.ServedFilter) (list []storage.ServedEvent, _ error) {
 	*s.reads++
 	for _, e := range s.services {
-		if at := storage.EventBucket(e.Name(), importBuckets); len(list) < f.Limit && (at > b || at == b && e.Name() > after) {
+		if at := storage.EventBucket(e.Name(), importBuckets); len(list) < f.Limit && (at > b || at == b && e.Name() > after.Name) {
 			list = append(list, e)
 		}
 	}

@@ -54,9 +54,9 @@ func makeStandards(ctx context.Context, from *Source, of ResultKey) ([]byte, err
 	return json.Marshal(c.Figures())
 }
 
-// servedUntil calls enough for every service of a filter, in the order of their names in each bucket, until it says so.
+// servedUntil calls enough for every service of a filter, in the order of their moments in each bucket, until it says so.
 func (s *Source) servedUntil(ctx context.Context, f storage.ServedFilter, enough func(*storage.ServedEvent) bool) error {
-	for b, after := storage.Bucket(0), ""; ; {
+	for b, after := storage.Bucket(0), (storage.ServedPlace{}); ; {
 		list, err := s.ServedOn(ctx, b, after, f)
 		if err != nil {
 			return fmt.Errorf("read services: %w", err)
@@ -69,8 +69,8 @@ func (s *Source) servedUntil(ctx context.Context, f storage.ServedFilter, enough
 		if len(list) < f.Limit {
 			return nil
 		}
-		after = list[len(list)-1].Name()
-		b = storage.EventBucket(after, s.Buckets())
+		last := &list[len(list)-1]
+		after, b = last.Place(), storage.EventBucket(last.Name(), s.Buckets())
 	}
 }
 

@@ -18,6 +18,9 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/asking"
+	"github.com/aftercare/aftercare/bot/figures"
+	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/internal/signin"
 	"github.com/aftercare/aftercare/internal/sqlcount"
 	"github.com/aftercare/aftercare/storage"
@@ -34,6 +37,7 @@ const (
 	firstBytes = 100 << 10
 	partBytes  = 15 << 10
 	maxQueries = 24
+	maxKeptS   = 360 // a tenth of the time after which it is made again
 )
 
 // pageCost is what one page costs.
@@ -57,7 +61,8 @@ type office struct {
 	counter *sqlcount.Counter
 	pages   http.Handler
 	cookie  *http.Cookie
-	named   *strings.Replacer // patterns to addresses
+	named   *strings.Replacer  // patterns to addresses
+	kept    map[string]float64 // seconds that making each kind of kept figures took
 }
 
 // pagesOn measures every page that staff open, with what a busy installation has stored, on an engine.
@@ -96,7 +101,7 @@ func (b *bench) pages(ctx context.Context, on engine) (rows []row, err error) {
 	step("every report of two years", began)
 	rows = append(rows, rowsOfLong(on, long, answers)...)
 	listed, err := b.listsOfCases(ctx, small, large)
-	return append(rows, listed), err
+	return append(rows, listed, large.rowOfKept(answers)), err
 }
 
 // rowsOfLong are the figures of reports over two years.
@@ -280,6 +285,7 @@ func (o *office) settle(ctx context.Context, name string, began time.Time) error
 		{"rows of reports of cases", func() error { return o.foldAll(ctx) }},
 		{"sums of days and months", func() error { return bot.SumUp(ctx, o.store) }},
 		{"statistics", func() error { return o.on.settle(ctx, name) }},
+		{"figures that are kept", func() error { return o.keep(ctx) }},
 	} {
 		at := time.Now()
 		if err := do.it(); err != nil {
@@ -290,6 +296,34 @@ func (o *office) settle(ctx context.Context, name string, began time.Time) error
 	bytes, err := o.on.size(ctx, name)
 	step(fmt.Sprintf("all of it, %.0f MB", float64(bytes)/1e6), began)
 	return err
+}
+
+// keep makes the figures that a server makes once an hour.
+func (o *office) keep(ctx context.Context) error {
+	now := time.Now().UTC()
+	from := app.FiguresFrom(o.store, o.bot.Configuration().Now(), asking.New(asking.Config{Store: o.store, Bot: o.bot}), now)
+	o.kept = map[string]float64{}
+	for _, m := range figures.Makers() {
+		began := time.Now()
+		body, err := m.Make(ctx, &from, figures.ResultKey{})
+		if err != nil {
+			return fmt.Errorf("%s: %w", m.Kind, err)
+		}
+		o.kept[m.Kind+" s"] = time.Since(began).Seconds()
+		if err := o.store.KeepResult(ctx, storage.KeptResult{Kind: m.Kind, Key: figures.ResultKey{}.String(), MadeAt: now, Body: body}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rowOfKept is how long it takes to make what is made once an hour.
+func (o *office) rowOfKept(answers int) row {
+	r := row{Name: fmt.Sprintf("figures made once an hour, of twelve months, with %d answers, %s", answers, o.on), Unit: "s", Target: atMost(maxKeptS), Parts: o.kept}
+	for _, s := range o.kept {
+		r.Value += s
+	}
+	return r
 }
 
 // lead is the member of staff who looks at the pages.

@@ -128,7 +128,9 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 		// Every statement has its index. A plan made while a table was small would read the
 		// whole of it, and be kept while it grows, until statistics are gathered.
 		setting("enable_seqscan", "off")
+		// No statement is so long that it is worth compiling, or starting processes for.
 		setting("jit", "off")
+		setting("max_parallel_workers_per_gather", "0")
 		// Postgres would plan a statement anew for every list of keys shorter than the one it
 		// guesses. All are made to have one good plan.
 		setting("plan_cache_mode", "force_generic_plan")

@@ -275,6 +275,8 @@ func hotReads() []hotRead {
 		{"SELECT bucket, id, identity", "chat = ?", "talks", "talks_chat (bucket=? AND chat=?)"},
 		{"SELECT s.body", "(s.started_at, s.id) >", "s", "sessions_started (bucket=? AND (started_at,id)>(?,?))"},
 		{"SELECT body", "expires_at <= ?", "sessions", "sessions_expiring (bucket=? AND expires_at>? AND expires_at<?)"},
+		{"SELECT s.session, s.day", "s.class IN ('transactional', 'relationship') THEN", "s", "read_sessions_day (bucket=? AND site=? AND (day,session)>(?,?) AND day<?)"},
+		{"SELECT e.body FROM events", "(e.at, e.name) >", "e", "events_old (bucket=? AND at>? AND at<?)"},
 		{"SELECT body", "identity = ?", "sessions", "sessions_identity (bucket=? AND identity=?)"},
 		{"SELECT count(*)", "unsatisfied", "sessions", "sessions_unsatisfied (bucket=? AND customer=? AND started_at>? AND started_at<?)"},
 		{"SELECT bucket, slot", "ord < ?", "deliveries", "deliveries_chat (bucket=? AND chat=? AND ord>? AND ord<?)"},

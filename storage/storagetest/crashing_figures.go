@@ -58,7 +58,7 @@ func (c *CrashingStore) Served(ctx context.Context, f storage.ServedFilter) ([]s
 }
 
 // ServedAfter implements storage.Serving.
-func (c *CrashingStore) ServedAfter(ctx context.Context, b storage.Bucket, after string, f storage.ServedFilter) ([]storage.ServedEvent, error) {
+func (c *CrashingStore) ServedAfter(ctx context.Context, b storage.Bucket, after storage.ServedPlace, f storage.ServedFilter) ([]storage.ServedEvent, error) {
 	return result(c, func() ([]storage.ServedEvent, error) { return c.inner.ServedAfter(ctx, b, after, f) })
 }
 
@@ -93,7 +93,7 @@ func (c *CrashingStore) Visits(ctx context.Context, customers []string) (map[str
 }
 
 // ServedOn implements storage.Serving.
-func (c *CrashingStore) ServedOn(ctx context.Context, b storage.Bucket, after string, f storage.ServedFilter) ([]storage.ServedEvent, error) {
+func (c *CrashingStore) ServedOn(ctx context.Context, b storage.Bucket, after storage.ServedPlace, f storage.ServedFilter) ([]storage.ServedEvent, error) {
 	return result(c, func() ([]storage.ServedEvent, error) { return c.inner.ServedOn(ctx, b, after, f) })
 }
 

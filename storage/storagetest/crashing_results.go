@@ -42,7 +42,7 @@ func (c *CrashingStore) Given(ctx context.Context, f storage.FigureFilter) ([]st
 }
 
 // GivenAfter implements storage.Giving.
-func (c *CrashingStore) GivenAfter(ctx context.Context, b storage.Bucket, after string, f storage.FigureFilter) ([]storage.GivenSession, error) {
+func (c *CrashingStore) GivenAfter(ctx context.Context, b storage.Bucket, after storage.GivenPlace, f storage.FigureFilter) ([]storage.GivenSession, error) {
 	return result(c, func() ([]storage.GivenSession, error) { return c.inner.GivenAfter(ctx, b, after, f) })
 }
 

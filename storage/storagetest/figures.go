@@ -84,15 +84,16 @@ func init() {
 		one.Limit = 1
 		behind := 0
 		for in := range storage.Bucket(b.store.Buckets()) {
-			for after := ""; ; behind++ {
+			for after := (storage.GivenPlace{}); ; behind++ {
 				next := must(b.store.GivenAfter(ctx, in, after, one))(t)
 				if len(next) == 0 {
 					break
 				}
-				if len(next) != 1 || next[0].ID <= after {
-					t.Fatalf("behind %q comes %+v", after, next)
+				at := next[0].Place()
+				if len(next) != 1 || slices.Compare([]string{after.Site, after.Day, after.ID}, []string{at.Site, at.Day, at.ID}) >= 0 {
+					t.Fatalf("behind %v comes %+v", after, next)
 				}
-				after = next[0].ID
+				after = at
 			}
 		}
 		equal(t, "conversations one by one", behind, len(want))

@@ -80,16 +80,16 @@ func init() {
 		told := storage.ServedFilter{Sites: []string{"a"}, From: ended.AddDate(0, 0, -1), To: ended.AddDate(0, 0, 1), Limit: 2}
 		var names []string
 		for bucket := range storage.Bucket(b.store.Buckets()) {
-			for after := ""; ; {
+			for after := (storage.ServedPlace{}); ; {
 				some, err := b.store.ServedAfter(ctx, bucket, after, told)
 				if err != nil {
 					t.Fatal(err)
 				}
 				for _, e := range some {
-					if names = append(names, e.ID+" "+string(e.State)); e.Customer != "c"+e.ID || e.Event.Customer != nil || e.Name() <= after {
-						t.Errorf("behind %q comes %+v", after, e)
+					if names = append(names, e.ID+" "+string(e.State)); e.Customer != "c"+e.ID || e.Event.Customer != nil || !(after.At.Before(e.At()) || after.At.Equal(e.At()) && after.Name < e.Name()) {
+						t.Errorf("behind %v comes %+v", after, e)
 					}
-					after = e.Name()
+					after = e.Place()
 				}
 				if len(some) < told.Limit {
 					break
@@ -100,14 +100,14 @@ func init() {
 		same(t, "of known customers, one after the other", names, []string{"answered done", "booked booked", "colour done", "silent done", "unasked done"})
 		for _, told.Limit = range []int{1, 2, 9} { // all of them are of one moment
 			names = nil
-			for bucket, after := storage.Bucket(0), ""; ; {
+			for bucket, after := storage.Bucket(0), (storage.ServedPlace{}); ; {
 				some, err := b.store.ServedOn(ctx, bucket, after, told)
 				if err != nil {
 					t.Fatal(err)
 				}
 				for _, e := range some {
 					names = append(names, fmt.Sprintf("%s of %s: %v %v %d", e.Name(), e.Customer, e.Asked, e.Answered, e.Level))
-					bucket, after = storage.EventBucket(e.Name(), b.store.Buckets()), e.Name()
+					bucket, after = storage.EventBucket(e.Name(), b.store.Buckets()), e.Place()
 				}
 				if len(some) < told.Limit {
 					break
@@ -120,10 +120,10 @@ func init() {
 			})
 		}
 		told.Sites = nil
-		if some, err := b.store.ServedOn(ctx, 0, "", told); err != nil || len(some) > 0 {
+		if some, err := b.store.ServedOn(ctx, 0, storage.ServedPlace{}, told); err != nil || len(some) > 0 {
 			t.Errorf("one after the other of no site: %v, %v", some, err)
 		}
-		if some, err := b.store.ServedAfter(ctx, 0, "", told); err != nil || len(some) > 0 {
+		if some, err := b.store.ServedAfter(ctx, 0, storage.ServedPlace{}, told); err != nil || len(some) > 0 {
 			t.Errorf("of no site: %v, %v", some, err)
 		}
 		f.Sites = nil

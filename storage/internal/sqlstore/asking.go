@@ -481,14 +481,17 @@ func (s *Store) eraseAsks(ctx context.Context, tx *sql.Tx, b storage.Bucket, cus
 
 // CountAsks implements storage.Asking.
 func (s *Store) CountAsks(ctx context.Context, since time.Time) ([]storage.AskCount, error) {
-	sums := map[storage.AskCount]int{}
-	for b := range int64(s.buckets) {
-		list, err := collect(ctx, s, "how many are asked", s.q.countAsks, []any{b, micro(since)}, func(row scanner) (c storage.AskCount, err error) {
+	sums, counts := map[storage.AskCount]int{}, make([][]storage.AskCount, s.buckets)
+	err := s.inEach(func(b storage.Bucket) (err error) {
+		counts[b], err = collect(ctx, s, "how many are asked", s.q.countAsks, []any{int64(b), micro(since)}, func(row scanner) (c storage.AskCount, err error) {
 			return c, row.Scan(&c.Site, &c.Trigger, &c.State, &c.Reason, &c.Silent, &c.N)
 		})
-		if err != nil {
-			return nil, err
-		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, list := range counts {
 		for _, c := range list {
 			n := c.N
 			c.N = 0

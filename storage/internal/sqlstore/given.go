@@ -21,15 +21,17 @@ func newGivenQueries(t *texts) givenQueries {
 		" || ' ' || CASE WHEN a.skipped THEN '1' ELSE '' END || ' ' || a.choices || ' ' || CAST(a.at AS text), '\n') FROM answers a" +
 		" WHERE a.bucket = ? AND a.session = s.session AND a.newest AND NOT a.dropped AND a.kind NOT IN ('text', 'contact')), '')"
 	text := "SELECT s.session, s.day, s.flow, s.site, s.level, " + whoseSession + ", " + answers + " FROM read_sessions s"
-	of := func(rest string) byClass[string] {
-		return byClass[string]{t.one(text + judgedWhere(t, false) + rest), t.one(text + judgedWhere(t, true) + rest)}
+	of := func(rest func(others bool) string) byClass[string] {
+		return byClass[string]{t.one(text + rest(false)), t.one(text + rest(true))}
 	}
-	return givenQueries{given: of(" LIMIT ?"), givenAfter: of(" AND s.session > ? ORDER BY s.session LIMIT ?")}
-}
-
-// givenArgs are the parameters of both statements, but for their ends.
-func (s *Store) givenArgs(b storage.Bucket, f storage.FigureFilter) []any {
-	return slices.Concat([]any{int64(b), int64(b)}, s.inDays(b, f), []any{classOf(f.Of)}, conditions(f))
+	return givenQueries{
+		given: of(func(others bool) string { return judgedIn(t, "?", others) + " LIMIT ?" }),
+		// In the order of the index by which they are found: in any other, each page would sort all that is left.
+		givenAfter: of(func(others bool) string {
+			return " WHERE s.bucket = ? AND s.site = ? AND (s.day, s.session) > (?, ?) AND s.day <= ? AND s.answered > 0" + judged(others) +
+				" ORDER BY s.day, s.session LIMIT ?"
+		}),
+	}
 }
 
 // Given implements storage.Giving.
@@ -38,18 +40,36 @@ func (s *Store) Given(ctx context.Context, f storage.FigureFilter) ([]storage.Gi
 		return nil, many, err
 	}
 	list, more, err := everywhere(s, f, func(b storage.Bucket, most int64) ([]storage.GivenSession, error) {
-		return collect(ctx, s, "what was given", s.q.given.of(f.Of), append(s.givenArgs(b, f), most), scanGiven)
+		args := slices.Concat([]any{int64(b), int64(b)}, s.inDays(b, f), []any{classOf(f.Of)}, conditions(f), []any{most})
+		return collect(ctx, s, "what was given", s.q.given.of(f.Of), args, scanGiven)
 	})
 	slices.SortFunc(list, func(a, b storage.GivenSession) int { return strings.Compare(a.Customer, b.Customer) })
 	return list, more, err
 }
 
 // GivenAfter implements storage.Giving.
-func (s *Store) GivenAfter(ctx context.Context, b storage.Bucket, after string, f storage.FigureFilter) ([]storage.GivenSession, error) {
-	if len(f.Sites) == 0 {
-		return nil, nil
+func (s *Store) GivenAfter(ctx context.Context, b storage.Bucket, after storage.GivenPlace, f storage.FigureFilter) (list []storage.GivenSession, err error) {
+	for _, site := range slices.Compact(slices.Sorted(slices.Values(texted(f.Sites)))) {
+		day, id := f.From, ""
+		switch {
+		case len(list) >= f.Limit:
+			return list, nil
+		case site < after.Site:
+			continue
+		case site == after.Site && after.ID != "":
+			day, id = after.Day, after.ID
+		}
+		args := slices.Concat(
+			[]any{int64(b), int64(b), int64(b), site, storage.Clean(day), storage.Clean(id), storage.Clean(f.To), classOf(f.Of)},
+			conditions(f), []any{int64(f.Limit - len(list))},
+		)
+		some, err := collect(ctx, s, "what was given", s.q.givenAfter.of(f.Of), args, scanGiven)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, some...)
 	}
-	return collect(ctx, s, "what was given", s.q.givenAfter.of(f.Of), append(s.givenArgs(b, f), storage.Clean(after), int64(f.Limit)), scanGiven)
+	return list, nil
 }
 
 func scanGiven(row scanner) (g storage.GivenSession, err error) {

@@ -29,6 +29,8 @@ type servedQueries struct {
 
 func newServedQueries(t *texts) servedQueries {
 	done := " AND customer > '' AND state = '" + string(storage.EventDone) + "' AND NOT test"
+	// In the order of the index by which they are found: in any other, each page would sort all that is left.
+	inOrder := "SELECT e.body FROM events e WHERE e.bucket = ? AND (e.at, e.name) > (?, ?) AND e.at < ? AND NOT e.test AND " + t.dialect.Among("e.site")
 	return servedQueries{
 		visitsOf: t.inBuckets(func(bucket string) string {
 			return "SELECT bucket, customer, at, site FROM events WHERE bucket = " + bucket + " AND " + t.dialect.Among("customer") + done
@@ -41,10 +43,8 @@ func newServedQueries(t *texts) servedQueries {
 		theirNames:  t.one("SELECT " + customerColumns + " FROM customers WHERE " + t.dialect.Among("id")),
 		served: t.one("SELECT e.body FROM events e WHERE e.bucket = ? AND e.at >= ? AND e.at < ? AND e.state = '" + string(storage.EventDone) +
 			"' AND NOT e.test AND " + t.dialect.Among("e.site") + " LIMIT ?"),
-		servedAfter: t.one("SELECT e.body FROM events e WHERE e.bucket = ? AND e.name > ? AND e.customer > '' AND e.at >= ? AND e.at < ?" +
-			" AND NOT e.test AND " + t.dialect.Among("e.site") + " ORDER BY e.name LIMIT ?"),
-		servedOn: t.one("SELECT e.body FROM events e WHERE e.bucket = ? AND e.name > ? AND e.at >= ? AND e.at < ? AND e.state = '" + string(storage.EventDone) +
-			"' AND NOT e.test AND " + t.dialect.Among("e.site") + " ORDER BY e.name LIMIT ?"),
+		servedAfter: t.one(inOrder + " AND e.customer > '' ORDER BY e.at, e.name LIMIT ?"),
+		servedOn: t.one(inOrder + " AND e.state = '" + string(storage.EventDone) + "' ORDER BY e.at, e.name LIMIT ?"),
 		askedAbout: t.keyed("event, body", "asks", "event", " AND event > '' AND NOT test AND sent IS NOT NULL"),
 		levelsFor: t.keyed("session, level, flow, language, channel", "read_sessions", "session", " AND answered > 0 AND level > 0 AND NOT test"+
 			" AND class IN ('"+strings.Join(storage.CustomerClasses, "', '")+"')"),
@@ -69,23 +69,28 @@ func (s *Store) Served(ctx context.Context, f storage.ServedFilter) ([]storage.S
 }
 
 // ServedAfter implements storage.Serving.
-func (s *Store) ServedAfter(ctx context.Context, b storage.Bucket, after string, f storage.ServedFilter) ([]storage.ServedEvent, error) {
+func (s *Store) ServedAfter(ctx context.Context, b storage.Bucket, after storage.ServedPlace, f storage.ServedFilter) ([]storage.ServedEvent, error) {
 	if len(f.Sites) == 0 {
 		return nil, nil
 	}
-	args := []any{int64(b), storage.Clean(after), micro(f.From), micro(f.To), s.dialect.Keys(texted(f.Sites)), int64(f.Limit)}
-	return collect(ctx, s, "services of customers", s.q.servedAfter, args, scanServed)
+	return collect(ctx, s, "services of customers", s.q.servedAfter, s.servedBehind(b, after, &f, f.Limit), scanServed)
+}
+
+// servedBehind are the parameters of the services of a bucket behind a place, at most limit.
+func (s *Store) servedBehind(b storage.Bucket, after storage.ServedPlace, f *storage.ServedFilter, limit int) []any {
+	if after.Name == "" {
+		after.At = f.From
+	}
+	return []any{int64(b), micro(after.At), storage.Clean(after.Name), micro(f.To), s.dialect.Keys(texted(f.Sites)), int64(limit)}
 }
 
 // ServedOn implements storage.Serving.
-func (s *Store) ServedOn(ctx context.Context, b storage.Bucket, after string, f storage.ServedFilter) (list []storage.ServedEvent, err error) {
+func (s *Store) ServedOn(ctx context.Context, b storage.Bucket, after storage.ServedPlace, f storage.ServedFilter) (list []storage.ServedEvent, err error) {
 	if len(f.Sites) == 0 {
 		return nil, nil
 	}
-	sites := s.dialect.Keys(texted(f.Sites))
-	for ; int(b) < s.buckets && len(list) < f.Limit; b, after = b+1, "" {
-		args := []any{int64(b), storage.Clean(after), micro(f.From), micro(f.To), sites, int64(f.Limit - len(list))}
-		some, err := collect(ctx, s, "services one after the other", s.q.servedOn, args, scanServed)
+	for ; int(b) < s.buckets && len(list) < f.Limit; b, after = b+1, (storage.ServedPlace{}) {
+		some, err := collect(ctx, s, "services one after the other", s.q.servedOn, s.servedBehind(b, after, &f, f.Limit-len(list)), scanServed)
 		if err != nil {
 			return nil, err
 		}
