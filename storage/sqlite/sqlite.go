@@ -314,6 +314,7 @@ func dialect() sqlstore.Dialect {
 			return string(list)
 		},
 		Among:     func(column string) string { return column + " IN (SELECT value FROM json_each(?))" },
+		By:        func(index string) string { return " INDEXED BY " + index },
 		Because:   "likely(json_extract(body, '$.decision.reasons') LIKE ?)",
 		HasSchema: "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'goose_db_version'",
 		Fault:     fault,

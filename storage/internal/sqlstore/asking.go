@@ -43,7 +43,7 @@ func newAskingQueries(t *texts) askingQueries {
 		planned:      t.planned(),
 		accountsIn:   t.keyed("customer, body, bucket", "identities", "customer", " AND customer > ''"),
 		accountsOf: t.asked(columns("bucket, customer"), byBucket(
-			"SELECT i.customer, i.body, i.bucket FROM identities i WHERE i.bucket = {bucket} AND i.customer = {key} AND i.customer > '' ORDER BY i.id LIMIT 20")),
+			"SELECT i.customer, i.body, i.bucket FROM identities i" + t.by("identities_customer") + " WHERE i.bucket = {bucket} AND i.customer = {key} AND i.customer > '' ORDER BY i.id LIMIT 20")),
 		offersOf: t.asked(columns("bucket, customer"), byBucket(
 			read+" WHERE a.bucket = {bucket} AND a.customer = {key} AND a.sent IS NOT NULL ORDER BY a.sent DESC LIMIT "+fmt.Sprint(storage.MostOffers))),
 		asksNamed: t.asked(columns("bucket, customer"), byBucket(read+" WHERE a.bucket = {bucket} AND a.id = {key}")),
@@ -54,7 +54,7 @@ func newAskingQueries(t *texts) askingQueries {
 		told400After: t.one("SELECT " + eventRead + " FROM events e WHERE e.bucket = ? AND e.at >= ? AND (e.at > ? OR e.name > ?) ORDER BY e.at, e.name LIMIT ?"),
 		asksDue:      t.one(due + " AND (a.state <> 'sending' OR a.flow = '') ORDER BY a.due LIMIT ?"),
 		asksSending:  t.one(due + " AND a.state = 'sending' AND a.flow > '' AND a.due >= ? AND (a.due > ? OR a.id > ?) ORDER BY a.due, a.id LIMIT ?"),
-		asksAfter:    t.one(read + " WHERE a.bucket = ? AND a.event = ? AND a.event > '' ORDER BY a.made, a.id"),
+		asksAfter:    t.one(read + t.by("asks_event") + " WHERE a.bucket = ? AND a.event = ? AND a.event > '' ORDER BY a.made, a.id"),
 		asksOf:       t.one(read + " WHERE a.bucket = ? AND a.customer = ? AND a.customer > '' ORDER BY a.made DESC, a.id LIMIT ?"),
 		asksMade: t.one(read + " WHERE a.bucket = ? AND a.made >= ? AND a.made < ? AND (" + t.dialect.Among("a.site") + " OR '' = ?) AND (a.state = ? OR '' = ?) AND (a.reason = ? OR '' = ?)" +
 			" AND (a.cause = ? OR '' = ?) ORDER BY a.made DESC LIMIT ?"),

@@ -23,7 +23,7 @@ func newCaseQueries(t *texts) caseQueries {
 		casesOf:       t.caseLists(),
 		casesDue:      t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND due IS NOT NULL AND due <= ? ORDER BY due, id LIMIT ?"),
 		casesBefore:   t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND rules IS NOT NULL AND rules < ? ORDER BY rules, id LIMIT ?"),
-		casesHeld:     t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND holder = ? AND holder > '' AND state <> '" + string(recovery.Resolved) + "' ORDER BY id LIMIT ?"),
+		casesHeld:     t.one("SELECT body, bucket FROM cases" + t.by("cases_holder") + " WHERE bucket = ? AND holder = ? AND holder > '' AND state <> '" + string(recovery.Resolved) + "' ORDER BY id LIMIT ?"),
 		casesUnposted: t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND unposted ORDER BY opened_at, id LIMIT ?"),
 	}
 }

@@ -46,7 +46,7 @@ func newChoiceQueries(t *texts) choiceQueries {
 		choiceSumsOf:   t.one("SELECT bucket, site, '" + aMonth + "' || substr(day, 1, 7), flow, taken FROM cell_choices" + days + " ORDER BY day"),
 		choiceMonthsOf: t.one("SELECT " + cellChoiceMonthColumns + " FROM cell_choice_months" + month),
 		chosenInMonth:  t.one("SELECT count(*) FROM (SELECT 1 AS one FROM cell_choices" + days + " LIMIT 1) AS first"),
-		ofMonthChosen: t.one("SELECT " + whoseSession + ", a.question, a.choices FROM read_sessions s JOIN answers a ON a.bucket = s.bucket AND a.session = s.session" +
+		ofMonthChosen: t.one("SELECT " + whoseSession + ", a.question, a.choices" + sessionsOf(t, false) + " JOIN answers a ON a.bucket = s.bucket AND a.session = s.session" +
 			" WHERE s.bucket = ? AND s.site = ? AND s.day >= ? AND s.day <= ? AND s.flow = ?" + countedHere + countedAnswer + " AND a.kind = 'choice'"),
 		putCellChoices:  t.put("cell_choices", cellChoiceColumns, columns(cellChoiceColumns)[:cellChoiceKeyed]...),
 		putChoiceMonths: t.put("cell_choice_months", cellChoiceMonthColumns, columns(cellChoiceMonthColumns)[:cellChoiceKeyed]...),

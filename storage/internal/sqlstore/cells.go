@@ -54,7 +54,7 @@ const (
 var countedHere = " AND s.answered > 0 AND NOT s.test AND s.level BETWEEN 1 AND 7 AND length(s.day) = 10 AND s.class IN ('" + strings.Join(storage.CustomerClasses, "', '") + "')"
 
 func newCellQueries(t *texts) cellQueries {
-	at := " FROM read_sessions s WHERE s.bucket = ? AND s.site = ? AND s.day = ? AND s.flow = ?" + countedHere
+	at := sessionsOf(t, false) + " WHERE s.bucket = ? AND s.site = ? AND s.day = ? AND s.flow = ?" + countedHere
 	of := " WHERE bucket = ? AND dim IN ('', 'service', 'staff', 'language', 'channel', '" + everything + "') AND site = ? AND "
 	sums := added("l1, l2, l3, l4, l5, l6, l7")
 	among := " AND " + t.dialect.Among("site")
@@ -80,10 +80,10 @@ func newCellQueries(t *texts) cellQueries {
 		questionsOfDay: t.one("SELECT a.question, CASE WHEN a.kind = 'choice' THEN s.level ELSE 0 END, CASE WHEN a.kind = 'choice' THEN a.choices ELSE '' END, count(*), count(a.score)," +
 			" coalesce(CAST(sum(CAST(round(1000 * a.score) AS bigint)) AS bigint), 0)," +
 			" coalesce(CAST(sum(CAST(round(1000 * a.score) AS bigint) * CAST(round(1000 * a.score) AS bigint)) AS bigint), 0)" +
-			" FROM read_sessions s JOIN answers a ON a.bucket = s.bucket AND a.session = s.session WHERE s.bucket = ? AND s.site = ? AND s.day = ? AND s.flow = ?" +
+			sessionsOf(t, false) + " JOIN answers a ON a.bucket = s.bucket AND a.session = s.session WHERE s.bucket = ? AND s.site = ? AND s.day = ? AND s.flow = ?" +
 			countedHere + countedAnswer + " AND (a.score IS NOT NULL OR a.kind = 'choice') GROUP BY 1, 2, 3"),
 		ofMonth: t.one("SELECT " + whoseSession + ", s.service, s.staff, s.language, s.channel, s.level" +
-			" FROM read_sessions s WHERE s.bucket = ? AND s.site = ? AND s.day >= ? AND s.day <= ? AND s.flow = ?" + countedHere),
+			sessionsOf(t, false) + " WHERE s.bucket = ? AND s.site = ? AND s.day >= ? AND s.day <= ? AND s.flow = ?" + countedHere),
 
 		cellsOf:         t.one("SELECT " + cellColumns + " FROM cells" + of + "day = ? AND flow = ?"),
 		cellQuestionsOf: t.one("SELECT " + cellQuestionColumns + " FROM cell_questions WHERE bucket = ? AND site = ? AND day = ? AND flow = ?"),

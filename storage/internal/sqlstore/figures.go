@@ -77,6 +77,14 @@ func ofClass(others bool) string {
 	return " AND " + asClass("s.class") + " = ?"
 }
 
+// sessionsOf is the table of conversations s, to be found by their days; others: those that are none of customers.
+func sessionsOf(t *texts, others bool) string {
+	if others {
+		return " FROM read_sessions s" + t.by("read_sessions_others")
+	}
+	return " FROM read_sessions s" + t.by("read_sessions_day")
+}
+
 // judgedIn are those of them that have a level and are of a class, and fit. others: it is none of customers.
 func judgedIn(t *texts, bucket string, others bool) string { return daysIn(t, bucket) + judged(others) }
 
@@ -94,7 +102,7 @@ func (c byClass[T]) of(o storage.Of) T {
 }
 
 func newFigureQueries(t *texts) figureQueries {
-	fits, of := fitsSession, " FROM read_sessions s"
+	fits := fitsSession
 	days := daysOf(t)
 	judged := func(others, scored bool) *list {
 		return t.inBuckets(func(bucket string) string {
@@ -103,12 +111,12 @@ func newFigureQueries(t *texts) figureQueries {
 				text += ", coalesce((SELECT string_agg(a.question || ' ' || a.score, ',') FROM answers a WHERE a.bucket = " + bucket + " AND a.session = s.session" +
 					" AND a.newest AND NOT a.dropped AND NOT a.skipped AND a.score IS NOT NULL), '')"
 			}
-			return text + of + judgedIn(t, bucket, others) + " LIMIT ?"
+			return text + sessionsOf(t, others) + judgedIn(t, bucket, others) + " LIMIT ?"
 		})
 	}
 	return figureQueries{
 		answeredFrom: t.inBuckets(func(bucket string) string {
-			return "SELECT count(*) FROM (SELECT 1 AS one" + of + daysIn(t, bucket) + " LIMIT ?) AS part"
+			return "SELECT count(*) FROM (SELECT 1 AS one" + sessionsOf(t, false) + daysIn(t, bucket) + " LIMIT ?) AS part"
 		}),
 		judged:  byClass[*list]{judged(false, false), judged(true, false)},
 		scored:  byClass[*list]{judged(false, true), judged(true, true)},
@@ -122,7 +130,7 @@ func newFigureQueries(t *texts) figureQueries {
 			return "SELECT f.kind, f.at, f.site, f.customer, f.identity, f.id FROM feedback f LEFT JOIN read_sessions s ON s.bucket = f.bucket AND s.session = f.session" +
 				" WHERE f.bucket = " + bucket + " AND f.id > '' AND f.at >= ? AND f.at < ? AND " + t.dialect.Among("f.site") + " AND NOT coalesce(s.test, FALSE)" + notOfOwn + fits + " LIMIT ?"
 		}),
-		pulseWords: t.one("SELECT s.day, s.site, a.text" + of + " JOIN answers a ON a.bucket = s.bucket AND a.session = s.session" + days +
+		pulseWords: t.one("SELECT s.day, s.site, a.text" + sessionsOf(t, true) + " JOIN answers a ON a.bucket = s.bucket AND a.session = s.session" + days +
 			" AND NOT s.test" + isOther + " AND s.class = '" + ofStaff + "' AND a.kind = 'text' AND a.text > '' AND a.newest AND NOT a.dropped AND NOT a.skipped LIMIT ?"),
 	}
 }

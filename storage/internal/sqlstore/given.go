@@ -20,9 +20,9 @@ func newGivenQueries(t *texts) givenQueries {
 	answers := "coalesce((SELECT string_agg(a.question || ' ' || a.kind || ' ' || coalesce(CAST(a.value AS text), '') || ' ' || coalesce(CAST(a.score AS text), '')" +
 		" || ' ' || CASE WHEN a.skipped THEN '1' ELSE '' END || ' ' || a.choices || ' ' || CAST(a.at AS text), '\n') FROM answers a" +
 		" WHERE a.bucket = ? AND a.session = s.session AND a.newest AND NOT a.dropped AND a.kind NOT IN ('text', 'contact')), '')"
-	text := "SELECT s.session, s.day, s.flow, s.site, s.level, " + whoseSession + ", " + answers + " FROM read_sessions s"
+	text := "SELECT s.session, s.day, s.flow, s.site, s.level, " + whoseSession + ", " + answers
 	of := func(rest func(others bool) string) byClass[string] {
-		return byClass[string]{t.one(text + rest(false)), t.one(text + rest(true))}
+		return byClass[string]{t.one(text + sessionsOf(t, false) + rest(false)), t.one(text + sessionsOf(t, true) + rest(true))}
 	}
 	return givenQueries{
 		given: of(func(others bool) string { return judgedIn(t, "?", others) + " LIMIT ?" }),

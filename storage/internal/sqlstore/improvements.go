@@ -32,10 +32,10 @@ func newImprovementQueries(t *texts) improvementQueries {
 		improvement:       t.one("SELECT " + improvementColumns + " FROM improvements WHERE id = ?"),
 		improvementList:   t.one("SELECT " + improvementColumns + " FROM improvements WHERE gone IS NULL ORDER BY day DESC, id DESC"),
 		changeImprovement: t.one("UPDATE improvements SET site = ?, day = ?, gone = ?, body = ? WHERE id = ? AND body = ?"),
-		namedReason: t.one("SELECT s.session, a.choices FROM read_sessions s JOIN answers a ON a.bucket = s.bucket AND a.session = s.session AND a.question = ?" + days +
+		namedReason: t.one("SELECT s.session, a.choices" + sessionsOf(t, false) + " JOIN answers a ON a.bucket = s.bucket AND a.session = s.session AND a.question = ?" + days +
 			" AND s.flow = ? AND a.newest AND NOT a.dropped AND NOT a.skipped AND a.choices <> '' LIMIT ?"),
 		sayers: t.one("SELECT s.session, s.day, s.flow, s.class, s.site, s.service, s.language, (SELECT x.identity FROM sessions x" +
-			" WHERE x.bucket = ? AND x.id = s.session AND x.started_at < ?" + perRow + ") FROM read_sessions s" + days + " AND (s.flow = ? OR '' = ?) AND s.level <= ? LIMIT ?"),
+			" WHERE x.bucket = ? AND x.id = s.session AND x.started_at < ?" + perRow + ")" + sessionsOf(t, false) + days + " AND (s.flow = ? OR '' = ?) AND s.level <= ? LIMIT ?"),
 		toldIn: t.keyed("slot, state, created", "deliveries", "slot", ""),
 	}
 }

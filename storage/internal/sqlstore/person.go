@@ -48,8 +48,8 @@ func newPersonQueries(t *texts) personQueries {
 		}),
 		identitiesByKey: t.across(identity("customer", " AND customer > ''")),
 		customersOf:     t.one("SELECT " + customerColumns + " FROM customers WHERE " + t.dialect.Among("id")),
-		invitationsOf:   t.one("SELECT body, bucket FROM invitations WHERE bucket = ? AND customer = ? AND customer > '' ORDER BY id"),
-		feedbackFor:     t.one("SELECT " + feedbackRead + " FROM feedback WHERE bucket = ? AND identity = ? AND identity > '' ORDER BY id"),
+		invitationsOf:   t.one("SELECT body, bucket FROM invitations" + t.by("invitations_customer") + " WHERE bucket = ? AND customer = ? AND customer > '' ORDER BY id"),
+		feedbackFor:     t.one("SELECT " + feedbackRead + " FROM feedback" + t.by("feedback_identity") + " WHERE bucket = ? AND identity = ? AND identity > '' ORDER BY id"),
 		ofKeys: t.across(
 			body(anIdentity, "identities", "customer", " AND customer > ''"),
 			body(anInvitation, "invitations", "customer", " AND customer > ''"),

@@ -54,6 +54,9 @@ type Dialect struct {
 	Together bool
 	// Among is the condition that a column has one of many values: a parameter that Keys makes.
 	Among func(column string) string
+	// By, if set, names the index by which the rows of the table before it are found, where the engine would look
+	// through a whole bucket for them: one without statistics takes a bucket for a handful of rows.
+	By func(index string) string
 	// Rows, if set, is the text of a SELECT of rows whose columns have these names, with one
 	// parameter a column: one short statement for any number of rows. Column appends such a
 	// parameter, made of the column at an index of all rows, to a buffer. nil = a parameter
@@ -148,6 +151,14 @@ func (t *texts) one(text string) string {
 	text = t.spell(text)
 	t.boot = append(t.boot, text)
 	return text
+}
+
+// by is Dialect.By, or nothing.
+func (t *texts) by(index string) string {
+	if t.dialect.By == nil {
+		return ""
+	}
+	return t.dialect.By(index)
 }
 
 func (t *texts) spell(text string) string {

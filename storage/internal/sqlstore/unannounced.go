@@ -36,7 +36,7 @@ func newAnnouncedQueries(t *texts) announcedQueries {
 		unannouncedCases: t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND site = ? AND tell_at IS NOT NULL AND tell_at <= ?" +
 			" ORDER BY priority, opened_at, id LIMIT ?"),
 		insertFeedback:      t.insert("feedback", feedbackColumns, "ON CONFLICT (bucket, id) DO NOTHING"),
-		feedback:            t.one("SELECT " + feedbackRead + " FROM feedback WHERE bucket = ? AND id > '' ORDER BY at DESC, id DESC LIMIT ?"),
+		feedback:            t.one("SELECT " + feedbackRead + " FROM feedback" + t.by("feedback_at") + " WHERE bucket = ? AND id > '' ORDER BY at DESC, id DESC LIMIT ?"),
 		unannouncedFeedback: t.one("SELECT " + feedbackRead + " FROM feedback WHERE bucket = ? AND announced IS NULL ORDER BY id LIMIT ?"),
 		feedbackAnnounced:   t.one("UPDATE feedback SET announced = ? WHERE bucket = ? AND id = ?"),
 	}
