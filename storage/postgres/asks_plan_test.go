@@ -75,7 +75,7 @@ func TestWhatWasNeverCountedIsLookedForAmongItsOwnDays(t *testing.T) {
 	if _, err := Migrate(t.Context(), dsn, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	db, err := sql.Open("postgres", dsn+"&enable_seqscan=off&plan_cache_mode=force_generic_plan")
+	db, err := sql.Open("postgres", dsn+"&enable_seqscan=off&plan_cache_mode=force_generic_plan&jit=off&max_parallel_workers_per_gather=0")
 	if err != nil {
 		t.Fatal(err)
 	}

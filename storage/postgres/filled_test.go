@@ -91,7 +91,7 @@ func TestWhatIsReadOftenStaysCheapAsTheDatabaseFills(t *testing.T) {
 	if _, err := Migrate(t.Context(), dsn, Options{Buckets: 1}); err != nil {
 		t.Fatal(err)
 	}
-	db, err := sql.Open("postgres", dsn+"&enable_seqscan=off&plan_cache_mode=force_generic_plan&jit=off")
+	db, err := sql.Open("postgres", dsn+"&enable_seqscan=off&plan_cache_mode=force_generic_plan&jit=off&max_parallel_workers_per_gather=0")
 	if err != nil {
 		t.Fatal(err)
 	}

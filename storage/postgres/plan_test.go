@@ -19,7 +19,7 @@ func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
 		t.Fatal(err)
 	}
 	// As connect.go sets it; the plans are those that are made once for all parameters.
-	db, err := sql.Open("postgres", dsn+"&enable_seqscan=off&plan_cache_mode=force_generic_plan")
+	db, err := sql.Open("postgres", dsn+"&enable_seqscan=off&plan_cache_mode=force_generic_plan&jit=off&max_parallel_workers_per_gather=0")
 	if err != nil {
 		t.Fatal(err)
 	}
