@@ -43,7 +43,7 @@ func newAskingQueries(t *texts) askingQueries {
 		planned:      t.planned(),
 		accountsIn:   t.keyed("customer, body, bucket", "identities", "customer", " AND customer > ''"),
 		accountsOf: t.asked(columns("bucket, customer"), byBucket(
-			"SELECT i.customer, i.body, i.bucket FROM identities i" + t.by("identities_customer") + " WHERE i.bucket = {bucket} AND i.customer = {key} AND i.customer > '' ORDER BY i.id LIMIT 20")),
+			"SELECT i.customer, i.body, i.bucket FROM identities i"+t.by("identities_customer")+" WHERE i.bucket = {bucket} AND i.customer = {key} AND i.customer > '' ORDER BY i.id LIMIT 20")),
 		offersOf: t.asked(columns("bucket, customer"), byBucket(
 			read+" WHERE a.bucket = {bucket} AND a.customer = {key} AND a.sent IS NOT NULL ORDER BY a.sent DESC LIMIT "+fmt.Sprint(storage.MostOffers))),
 		asksNamed: t.asked(columns("bucket, customer"), byBucket(read+" WHERE a.bucket = {bucket} AND a.id = {key}")),

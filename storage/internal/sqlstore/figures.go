@@ -88,7 +88,9 @@ func sessionsOf(t *texts, others bool) string {
 // judgedIn are those of them that have a level and are of a class, and fit. others: it is none of customers.
 func judgedIn(t *texts, bucket string, others bool) string { return daysIn(t, bucket) + judged(others) }
 
-func judged(others bool) string { return " AND NOT s.test AND s.level > 0" + ofClass(others) + fitsSession }
+func judged(others bool) string {
+	return " AND NOT s.test AND s.level > 0" + ofClass(others) + fitsSession
+}
 
 // byClass are two statements that say the same: one for conversations of customers, and one that finds others by
 // their index.

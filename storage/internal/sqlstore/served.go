@@ -44,8 +44,8 @@ func newServedQueries(t *texts) servedQueries {
 		served: t.one("SELECT e.body FROM events e WHERE e.bucket = ? AND e.at >= ? AND e.at < ? AND e.state = '" + string(storage.EventDone) +
 			"' AND NOT e.test AND " + t.dialect.Among("e.site") + " LIMIT ?"),
 		servedAfter: t.one(inOrder + " AND e.customer > '' ORDER BY e.at, e.name LIMIT ?"),
-		servedOn: t.one(inOrder + " AND e.state = '" + string(storage.EventDone) + "' ORDER BY e.at, e.name LIMIT ?"),
-		askedAbout: t.keyed("event, body", "asks", "event", " AND event > '' AND NOT test AND sent IS NOT NULL"),
+		servedOn:    t.one(inOrder + " AND e.state = '" + string(storage.EventDone) + "' ORDER BY e.at, e.name LIMIT ?"),
+		askedAbout:  t.keyed("event, body", "asks", "event", " AND event > '' AND NOT test AND sent IS NOT NULL"),
 		levelsFor: t.keyed("session, level, flow, language, channel", "read_sessions", "session", " AND answered > 0 AND level > 0 AND NOT test"+
 			" AND class IN ('"+strings.Join(storage.CustomerClasses, "', '")+"')"),
 	}
