@@ -49,7 +49,7 @@ func GatherAsked(ctx context.Context, from Store, f storage.FigureFilter) (*Aske
 		if cells, err = from.AskedCells(ctx, all, false); err != nil {
 			return nil, err
 		}
-		ready, err := from.AskedReady(ctx)
+		pending, ready, err := from.AskedPending(ctx)
 		switch {
 		case err != nil:
 			return nil, err
@@ -58,8 +58,8 @@ func GatherAsked(ctx context.Context, from Store, f storage.FigureFilter) (*Aske
 		case invited(cells) > min(exact, f.Limit):
 			return a, a.addUp(ctx, cells)
 		default: // few of these, among any number of others
-			if f.Flows = surveysOf(cells); len(f.Flows) == 0 {
-				return a, nil
+			if f.Flows, err = readOf(ctx, from, all, cells, pending); err != nil || len(f.Flows) == 0 {
+				return a, err
 			}
 		}
 	}
@@ -75,6 +75,24 @@ func GatherAsked(ctx context.Context, from Store, f storage.FigureFilter) (*Aske
 func (a *Asked) addUp(ctx context.Context, cells []storage.AskedCell) (err error) {
 	a.sums, err = askedSumsOf(ctx, a.from, a.filter, cells)
 	return err
+}
+
+// readOf are the surveys whose invitations are read one by one: those that sums name, and those of which nothing of any
+// class is added up yet, for they may be of this one.
+func readOf(ctx context.Context, from Store, of storage.FigureFilter, cells []storage.AskedCell, pending []string) ([]string, error) {
+	flows := surveysOf(cells)
+	known := func(flow string) bool { _, ok := slices.BinarySearch(flows, flow); return ok }
+	if pending = slices.DeleteFunc(pending, known); len(pending) == 0 {
+		return flows, nil
+	}
+	of.Of = storage.OfAnybody
+	others, err := from.AskedCells(ctx, of, false)
+	if err != nil {
+		return nil, err
+	}
+	named := surveysOf(others)
+	pending = slices.DeleteFunc(pending, func(flow string) bool { _, ok := slices.BinarySearch(named, flow); return ok })
+	return append(flows, pending...), nil
 }
 
 // surveysOf are the surveys of which there are invitations.

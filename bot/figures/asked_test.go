@@ -19,9 +19,10 @@ type invitedStore struct {
 
 	list    []storage.AskedCustomer
 	ready   bool
-	crowded bool // there are more of other kinds than are read
-	others  int  // of other kinds, of a survey of their own, which Asked reads unless it is told of which surveys
-	read    int  // rows that Asked read, at most in one call
+	pending []string // surveys of which nothing is added up yet
+	crowded bool     // there are more of other kinds than are read
+	others  int      // of other kinds, of a survey of their own, which Asked reads unless it is told of which surveys
+	read    int      // rows that Asked read, at most in one call
 }
 
 func (s *invitedStore) fitting(f *storage.FigureFilter) (list []storage.AskedCustomer) {
@@ -45,10 +46,15 @@ func (s *invitedStore) Asked(_ context.Context, f storage.FigureFilter) ([]stora
 	return list, s.crowded || len(list) > f.Limit, nil
 }
 
-func (s *invitedStore) AskedReady(context.Context) (bool, error) { return s.ready, nil }
+func (s *invitedStore) AskedPending(context.Context) ([]string, bool, error) {
+	return slices.Clone(s.pending), s.ready, nil
+}
 
 func (s *invitedStore) AskedCells(_ context.Context, f storage.FigureFilter, byDay bool) (cells []storage.AskedCell, _ error) {
 	for _, a := range s.fitting(&f) {
+		if slices.Contains(s.pending, a.Flow) { // nothing of it is added up
+			continue
+		}
 		c := storage.AskedCell{Site: a.Site, Month: a.Day[:7], Flow: a.Flow, Class: "customers"}
 		if byDay {
 			c.Day = a.Day
@@ -217,6 +223,22 @@ func TestFewInvitationsAmongManyOthersAreCounted(t *testing.T) {
 	s.ready = false
 	if _, err := GatherAsked(t.Context(), s, f); !errors.Is(err, ErrTooMany) {
 		t.Errorf("before they are added up: %v", err)
+	}
+}
+
+// TestFirstInvitationsCountAtOnce: those of a survey that sums do not know yet are read, in however large a house.
+func TestFirstInvitationsCountAtOnce(t *testing.T) {
+	s := askedAtRandom(rand.New(rand.NewPCG(5, 113)), 2*fewAsked)
+	s.others, s.pending = 1_000_000, []string{"f1"}
+	f := storage.FigureFilter{Sites: []string{"s0", "s1"}, From: "2026-01-01", To: "2026-04-30", Exact: Most}
+	if a, err := GatherAsked(t.Context(), s, f); err != nil || a.Summed() || len(a.List()) != len(s.list) {
+		t.Errorf("%v, %d of %d", err, len(a.List()), len(s.list))
+	}
+	for i := range s.list {
+		s.list[i].Flow = "f1"
+	}
+	if a, err := GatherAsked(t.Context(), s, f); err != nil || len(a.List()) != len(s.list) {
+		t.Errorf("where there is nothing else: %v, %d of %d", err, len(a.List()), len(s.list))
 	}
 }
 

@@ -54,7 +54,8 @@ func makeStandards(ctx context.Context, from *Source, of ResultKey) ([]byte, err
 	return json.Marshal(c.Figures())
 }
 
-// servedUntil calls enough for every service of a filter, in the order of their moments in each bucket, until it says so.
+// servedUntil calls enough for every service of a filter, in the order of their places in each bucket, until it says
+// so.
 func (s *Source) servedUntil(ctx context.Context, f storage.ServedFilter, enough func(*storage.ServedEvent) bool) error {
 	for b, after := storage.Bucket(0), (storage.ServedPlace{}); ; {
 		list, err := s.ServedOn(ctx, b, after, f)

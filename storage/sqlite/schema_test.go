@@ -264,8 +264,8 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 	}
 }
 
-// TestNoStatementLooksThroughABucket: SQLite makes no statistics here, and so takes a bucket for ten rows: it would look
-// through all of one rather than ask an index that needs a sort, or a second look.
+// TestNoStatementLooksThroughABucket: SQLite makes no statistics here, and so takes a bucket for ten rows: it would
+// look through all of one rather than ask an index that needs a sort, or a second look.
 func TestNoStatementLooksThroughABucket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.db")
 	if _, err := sqlite.Migrate(t.Context(), path, sqlite.Options{}); err != nil {

@@ -36,7 +36,7 @@ func newCaseDayQueries(t *texts) caseDayQueries {
 			from := " FROM case_days WHERE bucket = " + bucket + " AND " + t.dialect.Among("site")
 			kept := "SELECT bucket, site, day, facts" + from + " AND last_day >= ? AND first_day <= ?"
 			if t.dialect.Together {
-				// By month: a text of a whole bucket is copied again and again as it grows, each time into fresh memory.
+				// By month: a text of a whole bucket is copied again and again as it grows, each time to fresh memory.
 				kept = "SELECT min(bucket), '', '', string_agg(site || '" + aUnit + "' || facts, '" + dayEnd + "')" + from +
 					" AND last_day >= ? AND first_day <= ? AND facts > '' GROUP BY substr(last_day, 1, 7)"
 			}
