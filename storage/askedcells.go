@@ -10,9 +10,10 @@ type AskedSums interface {
 	CountAsked(ctx context.Context, l Lease, limit int) (CountedCells, error)
 	// CountAskedMonths is CountMonths for marked months of invitations.
 	CountAskedMonths(ctx context.Context, l Lease, limit int) (CountedCells, error)
-	// AskedPending returns the surveys of which days of invitations are to be counted, for the first time or anew, and
-	// reports whether every day was counted once.
-	AskedPending(ctx context.Context) (flows []string, ready bool, err error)
+	// AskedReady reports whether every day of invitations was counted once.
+	AskedReady(ctx context.Context) (bool, error)
+	// AskedPending returns the surveys of which days of invitations are to be counted, for the first time or anew.
+	AskedPending(ctx context.Context) ([]string, error)
 	// AskedCells adds up the days of a filter, by site, month, survey and class, and by day as well if that is asked
 	// for. What the filter says of a service, of staff, a language or a channel does not count.
 	AskedCells(ctx context.Context, f FigureFilter, byDay bool) ([]AskedCell, error)

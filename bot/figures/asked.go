@@ -49,7 +49,7 @@ func GatherAsked(ctx context.Context, from Store, f storage.FigureFilter) (*Aske
 		if cells, err = from.AskedCells(ctx, all, false); err != nil {
 			return nil, err
 		}
-		pending, ready, err := from.AskedPending(ctx)
+		ready, err := from.AskedReady(ctx)
 		switch {
 		case err != nil:
 			return nil, err
@@ -58,7 +58,7 @@ func GatherAsked(ctx context.Context, from Store, f storage.FigureFilter) (*Aske
 		case invited(cells) > min(exact, f.Limit):
 			return a, a.addUp(ctx, cells)
 		default: // few of these, among any number of others
-			if f.Flows, err = readOf(ctx, from, all, cells, pending); err != nil || len(f.Flows) == 0 {
+			if f.Flows, err = readOf(ctx, from, all, cells); err != nil || len(f.Flows) == 0 {
 				return a, err
 			}
 		}
@@ -79,8 +79,12 @@ func (a *Asked) addUp(ctx context.Context, cells []storage.AskedCell) (err error
 
 // readOf are the surveys whose invitations are read one by one: those that sums name, and those of which nothing of any
 // class is added up yet, for they may be of this one.
-func readOf(ctx context.Context, from Store, of storage.FigureFilter, cells []storage.AskedCell, pending []string) ([]string, error) {
+func readOf(ctx context.Context, from Store, of storage.FigureFilter, cells []storage.AskedCell) ([]string, error) {
 	flows := surveysOf(cells)
+	pending, err := from.AskedPending(ctx)
+	if err != nil {
+		return nil, err
+	}
 	known := func(flow string) bool { _, ok := slices.BinarySearch(flows, flow); return ok }
 	if pending = slices.DeleteFunc(pending, known); len(pending) == 0 {
 		return flows, nil

@@ -46,8 +46,10 @@ func (s *invitedStore) Asked(_ context.Context, f storage.FigureFilter) ([]stora
 	return list, s.crowded || len(list) > f.Limit, nil
 }
 
-func (s *invitedStore) AskedPending(context.Context) ([]string, bool, error) {
-	return slices.Clone(s.pending), s.ready, nil
+func (s *invitedStore) AskedReady(context.Context) (bool, error) { return s.ready, nil }
+
+func (s *invitedStore) AskedPending(context.Context) ([]string, error) {
+	return slices.Clone(s.pending), nil
 }
 
 func (s *invitedStore) AskedCells(_ context.Context, f storage.FigureFilter, byDay bool) (cells []storage.AskedCell, _ error) {

@@ -25,7 +25,7 @@ func TestBothEnginesAreFilledWithTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", on, err)
 		}
-		if _, ready, err := o.store.AskedPending(t.Context()); err != nil || !ready {
+		if ready, err := o.store.AskedReady(t.Context()); err != nil || !ready {
 			t.Errorf("%s: days of invitations are not added up: %v", on, err)
 		}
 		counts, err := o.store.Counts(t.Context())

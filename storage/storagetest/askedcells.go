@@ -262,12 +262,8 @@ func init() {
 		exec(t, db, "UPDATE cell_marks SET seq = 0 WHERE length(day) = 11")
 		ready := func(want bool) {
 			t.Helper()
-			flows, once, err := s.AskedPending(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			equal(t, "invitations are counted once", once, want)
-			equal(t, "a survey is to be counted", len(flows) > 0, !want)
+			equal(t, "invitations are counted once", must(s.AskedReady(t.Context()))(t), want)
+			equal(t, "a survey is to be counted", len(must(s.AskedPending(t.Context()))(t)) > 0, !want)
 			equal(t, "conversations are", must(s.CellsReady(t.Context()))(t), true)
 		}
 		ready(false)

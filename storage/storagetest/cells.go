@@ -81,9 +81,9 @@ func (h *foldHistory) counted() {
 	sameSums(t, s, h.db)
 	sameCases(t, s, h.db)
 	sameAsked(t, s, []string{"main", "harbour"})
-	pending, once, err := s.AskedPending(t.Context())
-	if left := count(t, h.db, "SELECT count(*) FROM cell_marks"); err != nil || left > 0 || !must(s.CellsReady(t.Context()))(t) || !once || len(pending) > 0 {
-		t.Errorf("everything is counted, and %d marks and %v are left: %v", left, pending, err)
+	pending := must(s.AskedPending(t.Context()))(t)
+	if left := count(t, h.db, "SELECT count(*) FROM cell_marks"); left > 0 || !must(s.CellsReady(t.Context()))(t) || !must(s.AskedReady(t.Context()))(t) || len(pending) > 0 {
+		t.Errorf("everything is counted, and %d marks and %v are left", left, pending)
 	}
 }
 

@@ -61,9 +61,14 @@ func (c *CrashingStore) CountAskedMonths(ctx context.Context, l storage.Lease, l
 	return result(c, func() (storage.CountedCells, error) { return c.inner.CountAskedMonths(ctx, l, limit) })
 }
 
+// AskedReady implements storage.AskedSums.
+func (c *CrashingStore) AskedReady(ctx context.Context) (bool, error) {
+	return result(c, func() (bool, error) { return c.inner.AskedReady(ctx) })
+}
+
 // AskedPending implements storage.AskedSums.
-func (c *CrashingStore) AskedPending(ctx context.Context) ([]string, bool, error) {
-	return listing(c, func() ([]string, bool, error) { return c.inner.AskedPending(ctx) })
+func (c *CrashingStore) AskedPending(ctx context.Context) ([]string, error) {
+	return result(c, func() ([]string, error) { return c.inner.AskedPending(ctx) })
 }
 
 // AskedCells implements storage.AskedSums.

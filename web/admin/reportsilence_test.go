@@ -15,7 +15,7 @@ func (crowdedStore) Asked(context.Context, storage.FigureFilter) ([]storage.Aske
 	return nil, true, nil
 }
 
-func (crowdedStore) AskedPending(context.Context) ([]string, bool, error) { return nil, false, nil }
+func (crowdedStore) AskedReady(context.Context) (bool, error) { return false, nil }
 
 // TestWhereTooManyWereAskedNoSurveyIsAdvised: invitations of other surveys are read all the same.
 func TestWhereTooManyWereAskedNoSurveyIsAdvised(t *testing.T) {

@@ -46,7 +46,7 @@ func (crowdedStore) Asked(context.Context, storage.FigureFilter) ([]storage.Aske
 	return nil, true, nil
 }
 
-func (crowdedStore) AskedPending(context.Context) ([]string, bool, error) { return nil, false, nil }
+func (crowdedStore) AskedReady(context.Context) (bool, error) { return false, nil }
 
 // TestTooManyRowsSayWhetherWaitingHelps: sums that are not ready will be, those of a service never are.
 func TestTooManyRowsSayWhetherWaitingHelps(t *testing.T) {

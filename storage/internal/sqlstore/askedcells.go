@@ -13,7 +13,7 @@ import (
 type askedCellQueries struct {
 	markedAsks, markedAskMonths        string
 	markedAskDays                      string
-	pendingAsks                        *list
+	unreadyAsks, pendingAsks           *list
 	invitedOn                          *across
 	asksOfDays                         string
 	askedCellsOf, askedSumsOf          string
@@ -49,7 +49,10 @@ func newAskedCellQueries(t *texts) askedCellQueries {
 		markedAsks: marked("11"), markedAskMonths: marked("8"),
 		markedAskDays: t.one("SELECT day, site, flow FROM cell_marks WHERE bucket = ? AND day >= '" + anAsk + "' AND length(day) = 11"),
 		pendingAsks: t.inBuckets(func(bucket string) string {
-			return "SELECT flow, min(CASE WHEN seq > 0 THEN 1 ELSE 0 END) FROM cell_marks WHERE bucket = " + bucket + " AND day >= '" + anAsk + "' GROUP BY flow"
+			return "SELECT DISTINCT flow FROM cell_marks WHERE bucket = " + bucket + " AND day >= '" + anAsk + "'"
+		}),
+		unreadyAsks: t.inBuckets(func(bucket string) string {
+			return "SELECT count(*) FROM (SELECT 1 AS one FROM cell_marks WHERE bucket = " + bucket + " AND seq <= 0 AND day >= '" + anAsk + "' LIMIT 1) AS first"
 		}),
 		invitedOn:  t.across(Source{Columns: "site, flow, created_at", Table: "invitations", Bucket: "bucket", Key: "id"}),
 		asksOfDays: t.one("SELECT body FROM invitations" + of + "created_at >= ? AND created_at < ? AND flow = ?"),
@@ -194,17 +197,21 @@ func ofClasses(f storage.FigureFilter) string {
 	return classOf(f.Of)
 }
 
+// AskedReady implements storage.AskedSums.
+func (s *Store) AskedReady(ctx context.Context) (bool, error) {
+	left, err := ofBuckets(ctx, s, "whether all days of invitations are counted", s.q.unreadyAsks, nil, func(row scanner) (n int, err error) {
+		return n, row.Scan(&n)
+	})
+	return !slices.ContainsFunc(left, func(n int) bool { return n > 0 }), err
+}
+
 // AskedPending implements storage.AskedSums.
-func (s *Store) AskedPending(ctx context.Context) (flows []string, ready bool, err error) {
-	ready = true
-	flows, err = ofBuckets(ctx, s, "surveys of which days of invitations are to be counted", s.q.pendingAsks, nil, func(row scanner) (flow string, err error) {
-		once := 0
-		err = row.Scan(&flow, &once)
-		ready = ready && once == 1
-		return flow, err
+func (s *Store) AskedPending(ctx context.Context) ([]string, error) {
+	flows, err := ofBuckets(ctx, s, "surveys of which days of invitations are to be counted", s.q.pendingAsks, nil, func(row scanner) (flow string, err error) {
+		return flow, row.Scan(&flow)
 	})
 	slices.Sort(flows)
-	return slices.Compact(flows), ready, err
+	return slices.Compact(flows), err
 }
 
 // AskedCells implements storage.AskedSums.

@@ -294,12 +294,14 @@ func (s *Store) Judged(ctx context.Context, f storage.FigureFilter) ([]storage.J
 	if f.Of == storage.OfCustomers {
 		whole := f.Flow+f.Service+f.Staff+f.Language+f.Channel == ""
 		most := min(f.Limit, conversationsAtOnce)
-		if whole {
-			most = f.Limit
-		}
 		var err error
 		if n, err = s.answeredOn(ctx, f, most); err != nil || whole && n > f.Limit {
 			return nil, err == nil, err
+		}
+		if whole && n > most {
+			if many, err := s.crowded(ctx, f); err != nil || many {
+				return nil, many, err
+			}
 		}
 	}
 	of := s.q.judged.of(f.Of)
